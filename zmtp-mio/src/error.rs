@@ -6,6 +6,7 @@ use std::io;
 use zmtp_core::pattern::OutOfTurn;
 use zmtp_core::wire::{DatagramError, GroupError, PropertyError};
 
+use crate::count::{bytes, count};
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::message::{Message, NotText};
 
@@ -151,11 +152,13 @@ impl fmt::Display for Error {
             Self::Io { doing, source } => write!(f, "{doing}: {source}"),
             Self::Limits { max_message, max_bytes } => write!(
                 f,
-                "the option `max_message` ({max_message} bytes) is more than `max_bytes` ({max_bytes} bytes)"
+                "the option `max_message` ({}) is more than `max_bytes` ({})",
+                bytes(*max_message),
+                bytes(*max_bytes as u64)
             ),
             Self::NotAddressAndBody(n) => {
-                let parts = if *n == 1 { "part" } else { "parts" };
-                write!(f, "the message has {n} {parts} instead of an address and a body")
+                let parts = count(*n as u64, "part", "parts");
+                write!(f, "the message has {parts} instead of an address and a body")
             }
             Self::NotBound => f.write_str("the socket is not bound, and sends from its endpoint"),
             Self::NotJoined => f.write_str("the socket is not in the group"),

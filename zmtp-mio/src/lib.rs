@@ -10,6 +10,7 @@ mod async_socket;
 mod clock;
 mod connection_id;
 mod context;
+mod count;
 mod driver;
 #[doc = include_str!("../docs/options.md")]
 pub mod compared {}

@@ -23,7 +23,7 @@ impl core::fmt::Display for SendError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::Failed => f.write_str("connection failed"),
-            Self::BufferTooSmall(missing) => write!(f, "buffer too small by {missing} bytes"),
+            Self::BufferTooSmall(missing) => BufferTooSmall { missing: *missing }.fmt(f),
             Self::NotReady => f.write_str("handshake is not complete"),
             Self::Sealed => f.write_str("frames of this connection can only be sealed whole"),
         }

@@ -126,14 +126,16 @@ impl From<GroupError> for DatagramError {
 impl core::fmt::Display for DatagramError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
-            Self::BufferTooSmall(missing) => write!(f, "buffer too small by {missing} bytes"),
+            Self::BufferTooSmall(missing) => BufferTooSmall { missing: *missing }.fmt(f),
             Self::Empty => f.write_str("datagram without bytes"),
             Self::Group(GroupError::TooLong(len)) => {
                 write!(f, "group of {len} bytes is too long for a datagram")
             }
             Self::Group(error) => error.fmt(f),
             Self::ShorterThanGroup { group, rest } => {
-                write!(f, "datagram with a group of {group} bytes ends after {rest} bytes")
+                let bytes = |n| if n == 1 { "byte" } else { "bytes" };
+                let (groups, rests) = (bytes(u32::from(*group)), bytes(*rest));
+                write!(f, "datagram with a group of {group} {groups} ends after {rest} {rests}")
             }
             Self::TooLong(len) => write!(f, "datagram of {len} bytes is too long"),
         }

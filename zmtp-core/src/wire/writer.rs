@@ -12,7 +12,8 @@ pub struct BufferTooSmall {
 
 impl core::fmt::Display for BufferTooSmall {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "buffer too small by {} bytes", self.missing)
+        let bytes = if self.missing == 1 { "byte" } else { "bytes" };
+        write!(f, "buffer too small by {} {bytes}", self.missing)
     }
 }
 

@@ -13,11 +13,11 @@ use std::time::Instant;
 
 use reactor::Reactor;
 
-use crate::Socket;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::message::Message;
 use crate::socket::kind::Kind;
+use crate::{Socket, ThreadSafeSocket};
 
 /// Deadlines are times of the system's clock.
 const CLOCK: Clock = Clock::System;
@@ -106,6 +106,46 @@ impl<K: Kind> Socket<K> {
     pub fn into_tokio(self) -> Result<AsyncSocket<K>, Error> {
         let descriptor = self.engine().descriptor()?;
         AsyncSocket::new(self, Reactor::tokio(descriptor)?)
+    }
+}
+
+impl<K: Kind> ThreadSafeSocket<K> {
+    /// Makes the operations futures, for any executor, as [`Socket::into_async`]. They need `&mut`.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), zmtp_mio::Error> { futures_executor::block_on(run()) }
+    /// # async fn run() -> Result<(), zmtp_mio::Error> {
+    /// use zmtp_mio::{Client, Server};
+    ///
+    /// let mut server = Server::builder().bind("inproc://async-server")?.into_async()?;
+    /// let mut client = Client::builder().connect("inproc://async-server")?.into_async()?;
+    /// client.send("hello").await?;
+    /// let request = server.recv().await?;
+    /// server.send(request.reply("world")).await?;
+    /// assert_eq!(client.recv().await?.text(), Ok("world"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Socket::into_async`].
+    pub fn into_async(self) -> Result<AsyncSocket<K>, Error> {
+        Socket::from(self).into_async()
+    }
+
+    /// Makes the operations futures on the tokio runtime of this thread, as [`Socket::into_tokio`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Socket::into_async`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Socket::into_tokio`].
+    #[cfg(feature = "tokio")]
+    pub fn into_tokio(self) -> Result<AsyncSocket<K>, Error> {
+        Socket::from(self).into_tokio()
     }
 }
 

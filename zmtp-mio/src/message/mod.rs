@@ -29,6 +29,8 @@ pub use properties::Properties;
 pub(crate) use properties::application_properties;
 use storage::Storage;
 
+use crate::count::count;
+
 /// A message of one or more parts.
 ///
 /// One buffer contains the bytes of all parts. Up to 78 bytes are stored in the `Message` itself, without an
@@ -369,7 +371,8 @@ impl fmt::Debug for Message {
         for part in self.parts() {
             let cut = if part.len() > SHOWN { "…" } else { "" };
             let shown = part[..part.len().min(SHOWN)].escape_ascii();
-            list.entry(&format_args!("\"{shown}{cut}\" ({} bytes)", part.len()));
+            let len = count(part.len() as u64, "byte", "bytes");
+            list.entry(&format_args!("\"{shown}{cut}\" ({len})"));
         }
         list.finish()
     }

@@ -4,6 +4,8 @@ use core::fmt;
 
 use zmtp_core::pattern::Reason;
 
+use crate::count::{bytes, count, messages};
+
 /// Counts of what a socket sent, received, connected and dropped since it was created. They never decrease.
 ///
 /// ```
@@ -269,28 +271,27 @@ impl fmt::Display for Counters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "sent {} messages ({} bytes), received {} ({} bytes); {} handshakes, {} accepted, \
-             {} connection attempts, {} refused, {} disconnects; dropped {}",
-            self.messages_sent,
-            self.bytes_sent,
+            "sent {} ({}), received {} ({}); {}, {} accepted, {}, {} refused, {}; dropped {}",
+            messages(self.messages_sent),
+            bytes(self.bytes_sent),
             self.messages_received,
-            self.bytes_received,
-            self.handshakes,
+            bytes(self.bytes_received),
+            count(self.handshakes, "handshake", "handshakes"),
             self.accepted,
-            self.connection_attempts,
+            count(self.connection_attempts, "connection attempt", "connection attempts"),
             self.refused,
-            self.disconnects,
+            count(self.disconnects, "disconnect", "disconnects"),
             self.dropped,
         )?;
-        for (what, n) in [
-            ("messages in doubt", self.in_doubt),
-            ("ignored commands", self.ignored_commands),
-            ("refused subscriptions", self.refused_subscriptions),
-            ("peers without socket type", self.unnamed_peers),
-            ("events lost", self.events_lost),
+        for (n, one, several) in [
+            (self.in_doubt, "message in doubt", "messages in doubt"),
+            (self.ignored_commands, "ignored command", "ignored commands"),
+            (self.refused_subscriptions, "refused subscription", "refused subscriptions"),
+            (self.unnamed_peers, "peer without socket type", "peers without socket type"),
+            (self.events_lost, "event lost", "events lost"),
         ] {
             if n > 0 {
-                write!(f, "; {n} {what}")?;
+                write!(f, "; {}", count(n, one, several))?;
             }
         }
         Ok(())
@@ -323,6 +324,26 @@ mod tests {
         counters.events_lost = 1;
         let text = counters.to_string();
         assert!(text.starts_with("sent 3 messages (12 bytes), received 0 (0 bytes);"), "{text}");
-        assert!(text.ends_with("dropped 3 (bad envelope 1, peer gone 2); 1 events lost"), "{text}");
+        assert!(text.ends_with("dropped 3 (bad envelope 1, peer gone 2); 1 event lost"), "{text}");
+        counters = Counters {
+            messages_sent: 1,
+            bytes_sent: 1,
+            messages_received: 1,
+            bytes_received: 1,
+            handshakes: 1,
+            connection_attempts: 1,
+            disconnects: 1,
+            in_doubt: 1,
+            ignored_commands: 1,
+            refused_subscriptions: 1,
+            unnamed_peers: 1,
+            ..Counters::default()
+        };
+        assert_eq!(
+            counters.to_string(),
+            "sent 1 message (1 byte), received 1 (1 byte); 1 handshake, 0 accepted, 1 connection attempt, 0 refused, \
+             1 disconnect; dropped 0; 1 message in doubt; 1 ignored command; 1 refused subscription; \
+             1 peer without socket type"
+        );
     }
 }

@@ -13,6 +13,7 @@ use zmtp_core::{IgnoredCommand, PeerInfo};
 
 use super::reason::{CloseReason, RefusedReason};
 use crate::connection_id::ConnectionId;
+use crate::count::count;
 use crate::endpoint::Endpoint;
 use crate::security::User;
 
@@ -156,7 +157,9 @@ impl fmt::Display for EventKind {
             Self::DroppedDatagram(error) => write!(f, "dropped a datagram: {error}"),
             Self::DatagramFailed(error) => write!(f, "a datagram failed: {error}"),
             Self::SubscriptionRefused => f.write_str("refused a subscription: too many"),
-            Self::UnsentMessages(count) => write!(f, "closed before {count} messages were sent"),
+            Self::UnsentMessages(n) => {
+                write!(f, "closed before {} sent", count(*n, "message was", "messages were"))
+            }
         }
     }
 }
@@ -231,5 +234,9 @@ mod tests {
         );
         event.kind = EventKind::Refused(RefusedReason::new(b"no\n"));
         assert!(event.to_string().ends_with(": refused by the peer: no\\n"), "{event}");
+        for (n, text) in [(1, "1 message was"), (2, "2 messages were")] {
+            let text = format!("closed before {text} sent");
+            assert_eq!(EventKind::UnsentMessages(n).to_string(), text);
+        }
     }
 }

@@ -81,6 +81,35 @@ pub enum CloseReason {
     TooManyHandshakes,
 }
 
+impl CloseReason {
+    /// The name of the reason, for metrics and logs: lower-case letters and `_`, the same in later versions.
+    ///
+    /// ```
+    /// use zmtp_mio::CloseReason;
+    ///
+    /// assert_eq!(CloseReason::ByPeer.name(), "by_peer");
+    /// ```
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::RequestCancelled => "request_cancelled",
+            Self::ByPeer => "by_peer",
+            Self::ByUs => "by_us",
+            Self::Filtered => "filtered",
+            Self::HandedOver => "handed_over",
+            Self::HighWaterMark => "high_water_mark",
+            Self::Io(_) => "io",
+            Self::MemoryLimit => "memory_limit",
+            Self::MessageTimeout => "message_timeout",
+            Self::NoAddress => "no_address",
+            Self::PairTaken => "pair_taken",
+            Self::Protocol(_) => "protocol",
+            Self::Proxy(_) => "proxy",
+            Self::RoutingIdInUse => "routing_id_in_use",
+            Self::TooManyHandshakes => "too_many_handshakes",
+        }
+    }
+}
+
 impl fmt::Display for CloseReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use serde::{Serialize, Serializer};
 
 use super::event::{Event, EventKind, PeerStatus};
+use super::reason::CloseReason;
 use crate::connection_id::ConnectionId;
 
 /// A number.
@@ -15,7 +16,8 @@ impl Serialize for ConnectionId {
 }
 
 /// A structure: `endpoint`, `connection`, `remote` and `local` as in [`Event`], `kind` (see
-/// [`EventKind::name`]) and `text`, the kind with its details.
+/// [`EventKind::name`]), `reason`, the [name](CloseReason::name) of the reason if the kind is
+/// [`Closed`](EventKind::Closed), and `text`, the kind with its details.
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
@@ -26,6 +28,7 @@ impl Serialize for Event {
             remote: Option<SocketAddr>,
             local: Option<SocketAddr>,
             kind: &'a EventKind,
+            reason: Option<&'a CloseReason>,
             text: String,
         }
         let fields = Fields {
@@ -34,6 +37,10 @@ impl Serialize for Event {
             remote: self.remote,
             local: self.local,
             kind: &self.kind,
+            reason: match &self.kind {
+                EventKind::Closed(reason) => Some(reason),
+                _ => None,
+            },
             text: self.kind.to_string(),
         };
         fields.serialize(serializer)
@@ -42,6 +49,13 @@ impl Serialize for Event {
 
 /// The [name](EventKind::name).
 impl Serialize for EventKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// The [name](CloseReason::name).
+impl Serialize for CloseReason {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
     }

@@ -3,7 +3,9 @@
 use std::thread;
 
 use futures_util::future::join;
-use zmtp_mio::{Dealer, Dgram, Dish, Pub, Pull, Push, Radio, Rep, Req, Router, Socket, Sub, kind};
+use zmtp_mio::{
+    Client, Dealer, Dgram, Dish, Pub, Pull, Push, Radio, Rep, Req, Router, Server, Sub,
+};
 
 use super::{Reactor, with_each};
 use crate::harness::{LIMIT, bound, builder, ipc, transports};
@@ -41,6 +43,30 @@ fn requests_are_answered_on_every_transport() {
 }
 
 #[test]
+fn a_server_replies_to_a_client() {
+    with_each(async |reactor| {
+        for endpoint in endpoints() {
+            let server = builder::<Server>().bind(endpoint.as_str()).unwrap();
+            let client = builder::<Client>().connect(server.last_endpoint().unwrap()).unwrap();
+            let (mut server, mut client) =
+                (reactor.thread_safe(server), reactor.thread_safe(client));
+            let serve = async {
+                let request = server.recv().await.unwrap();
+                let reply = request.reply(request.text().unwrap());
+                server.send(reply).await.unwrap();
+                assert!(server.flush(LIMIT).await.unwrap());
+            };
+            let ask = async {
+                client.send("request").await.unwrap();
+                let reply = client.recv_timeout(LIMIT).await.unwrap().unwrap();
+                assert_eq!(reply.text(), Ok("request"));
+            };
+            join(serve, ask).await;
+        }
+    });
+}
+
+#[test]
 fn datagrams_are_sent_and_received() {
     with_each(async |reactor| {
         let dgrams = [(); 2].map(|()| builder::<Dgram>().bind("udp://127.0.0.1:*").unwrap());
@@ -64,7 +90,7 @@ fn datagrams_are_sent_and_received() {
         let dish = builder::<Dish>().bind("udp://127.0.0.1:*").unwrap();
         dish.join("TV").unwrap();
         let radio = builder::<Radio>().connect(dish.last_endpoint().unwrap()).unwrap();
-        let mut dish = reactor.socket(Socket::<kind::Dish>::from(dish));
+        let mut dish = reactor.thread_safe(dish);
         radio.send_to("TV", "a film").unwrap();
         assert!(radio.flush(LIMIT).unwrap());
         assert_eq!(dish.recv().await.unwrap().text(), Ok("a film"));

@@ -13,7 +13,7 @@ mod waiting;
 use std::future::Future;
 
 use zmtp_mio::kind::Kind;
-use zmtp_mio::{AsyncSocket, Socket};
+use zmtp_mio::{AsyncSocket, Socket, ThreadSafeSocket};
 
 /// What wakes the tasks of a test.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -25,6 +25,15 @@ enum Reactor {
 
 impl Reactor {
     fn socket<K: Kind>(self, socket: Socket<K>) -> AsyncSocket<K> {
+        let socket = match self {
+            Self::Driver => socket.into_async(),
+            #[cfg(feature = "tokio")]
+            Self::Tokio => socket.into_tokio(),
+        };
+        socket.unwrap()
+    }
+
+    fn thread_safe<K: Kind>(self, socket: ThreadSafeSocket<K>) -> AsyncSocket<K> {
         let socket = match self {
             Self::Driver => socket.into_async(),
             #[cfg(feature = "tokio")]

@@ -73,5 +73,21 @@ fn counters_events_and_peers_are_json() {
         (&ready["connection"], &ready["text"]),
         (&json!(1), &json!("ready: PUSH, ZMTP 3.1"))
     );
+    assert_eq!(ready["reason"], Value::Null);
     assert!(ready["remote"].as_str().unwrap().starts_with("127.0.0.1:"));
+    // Flags that no frame has.
+    peer.send(b"\xff");
+    eventually("the connection is closed", || {
+        pull.step().unwrap();
+        let events = core::iter::from_fn(|| pull.next_event());
+        let mut closed = events.filter(|event| matches!(event.kind, EventKind::Closed(_)));
+        closed.next().is_some_and(|closed| {
+            let closed = serde_json::to_value(closed).unwrap();
+            assert_eq!(
+                (&closed["kind"], &closed["reason"]),
+                (&json!("closed"), &json!("protocol"))
+            );
+            true
+        })
+    });
 }
