@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use serde::Serialize;
-use zmtp_mio::{Endpoint, Event, EventKind, Message};
+use zmtp_mio::{Endpoint, Event, EventKind, Message, SocketKind};
 
 use crate::args::OutputArgs;
 use crate::exit::Failure;
@@ -42,6 +42,12 @@ enum Record<'a> {
     },
     Message {
         n: u64,
+        /// Of a message of a RADIO.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        group: Option<Part<'a>>,
+        /// Of the sender, for a SERVER, PEER or STREAM.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        routing_id: Option<RoutingId<'a>>,
         parts: Vec<Part<'a>>,
     },
     Reply {
@@ -109,6 +115,14 @@ pub(crate) struct Stats {
     pub(crate) overflow: u64,
 }
 
+/// That of a SERVER or PEER is a number.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum RoutingId<'a> {
+    Number(u32),
+    Bytes(Part<'a>),
+}
+
 /// `{"text": "..."}`, or `{"hex": "..."}` for invalid UTF-8.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -124,6 +138,34 @@ impl<'a> Part<'a> {
 
     fn all(message: &'a Message) -> Vec<Self> {
         message.parts().map(Self::of).collect()
+    }
+}
+
+impl<'a> Record<'a> {
+    const fn message(n: u64, parts: Vec<Part<'a>>) -> Self {
+        Self::Message { n, group: None, routing_id: None, parts }
+    }
+
+    /// A received message; the address of its sender and its group are apart from its parts, except for types whose
+    /// messages to send begin with an address.
+    fn received(kind: SocketKind, n: u64, message: &'a Message, mut parts: Vec<Part<'a>>) -> Self {
+        let (mut group, mut routing_id) = (None, None);
+        match kind {
+            SocketKind::Xpub => match message.bytes() {
+                Some([1, topic @ ..]) => return Self::Subscription { n, topic: Part::of(topic) },
+                Some([0, topic @ ..]) => return Self::Cancellation { n, topic: Part::of(topic) },
+                _ => {}
+            },
+            SocketKind::Dish => group = Some(Part::of(message.group())),
+            SocketKind::Peer | SocketKind::Server => {
+                routing_id = message.routing_id().map(RoutingId::Number);
+            }
+            SocketKind::Stream if parts.len() > 1 => {
+                routing_id = Some(RoutingId::Bytes(parts.remove(0)));
+            }
+            _ => {}
+        }
+        Self::Message { n, group, routing_id, parts }
     }
 }
 
@@ -170,18 +212,24 @@ impl Output {
         matches!(self.format, Format::Json)
     }
 
-    /// A received message, counted from 1.
-    pub(crate) fn received(&self, n: u64, message: &Message) -> Result<(), Failure> {
-        self.message(message, |parts| Record::Message { n, parts })
-    }
-
-    /// As [`Output::received`], for an XPUB, whose messages are subscriptions, too.
-    pub(crate) fn reported(&self, n: u64, message: &Message) -> Result<(), Failure> {
-        self.message(message, |parts| match message.bytes() {
-            Some([1, topic @ ..]) => Record::Subscription { n, topic: Part::of(topic) },
-            Some([0, topic @ ..]) => Record::Cancellation { n, topic: Part::of(topic) },
-            _ => Record::Message { n, parts },
-        })
+    /// A received message of a socket of this kind, counted from 1.
+    pub(crate) fn received(
+        &self,
+        kind: SocketKind,
+        n: u64,
+        message: &Message,
+    ) -> Result<(), Failure> {
+        match kind {
+            SocketKind::Dish if !self.is_json() => {
+                let mut message = message.clone();
+                let group = message.group().to_vec();
+                message.push_front(group);
+                self.message(&message, |parts| Record::message(n, parts))
+            }
+            // The bytes of the peer, without the id of the connection.
+            SocketKind::Stream if self.is_raw() => self.bytes(message.part(1).unwrap_or_default()),
+            _ => self.message(message, |parts| Record::received(kind, n, message, parts)),
+        }
     }
 
     /// A received request, counted from 1.

@@ -74,8 +74,8 @@ fn request(line: Vec<u8>, json: bool, n: u64) -> Result<Message, Failure> {
     if !json {
         return Ok(line.into());
     }
-    let mut message = Message::new();
-    json::push(&mut message, &line).map_err(|error| {
+    let read = json::read(&Message::new(), &line, SocketKind::Req);
+    let (message, _) = read.map_err(|error| {
         let error = io::Error::new(io::ErrorKind::InvalidData, format!("line {n}: {error}"));
         Failure::io("read stdin")(error)
     })?;

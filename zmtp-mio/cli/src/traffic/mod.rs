@@ -81,7 +81,7 @@ pub(crate) fn run(mut socket: AnySocket, plan: Plan, context: &Context<'_>) -> R
     let head = if plan.parts.is_empty() { Message::new() } else { input::read(&plan.parts)? };
     check(socket.kind(), &plan, head.part_count()).map_err(Failure::Socket)?;
     let (source, total) = match plan.lines {
-        Some(lines) => (Source::lines(lines, head, handle)?, None),
+        Some(lines) => (Source::lines(lines, head, socket.kind(), handle)?, None),
         None if head.part_count() == 0 => (Source::nothing(), None),
         None => (Source::same(head, plan.times), plan.times),
     };

@@ -7,7 +7,7 @@ use zmtp_mio::{AnySocket, Error, EventKind, Linger, Message, SocketKind};
 
 use super::pace::Pace;
 use super::plan::Wanted;
-use super::source::Source;
+use super::source::{Outgoing, Source};
 use super::tally::{self, Tally};
 use super::{receivers, wait_for_peers};
 use crate::device::{Context, next_event};
@@ -53,7 +53,7 @@ pub(super) struct Running<'a> {
 /// The current state.
 pub(super) struct Now {
     /// The next message, until it is due and accepted.
-    pub(super) pending: Option<Message>,
+    pub(super) pending: Option<Outgoing>,
     /// The socket had no room for it.
     pub(super) refused: bool,
     /// There are no more messages to send.
@@ -162,16 +162,7 @@ impl Running<'_> {
                 continue;
             }
             self.tally.received(&message);
-            let message = with_group(self.kind, message);
-            let output = self.context.output;
-            let printed = match self.kind {
-                SocketKind::Xpub => output.reported(self.tally.received, &message),
-                // The bytes of the peer, without the id of the connection.
-                SocketKind::Stream if output.is_raw() => {
-                    output.bytes(message.part(1).unwrap_or_default())
-                }
-                _ => output.received(self.tally.received, &message),
-            };
+            let printed = self.context.output.received(self.kind, self.tally.received, &message);
             self.now.discarded += u64::from(printed.is_err());
             printed?;
             if self.echo {
@@ -323,13 +314,4 @@ impl Running<'_> {
             }
         }
     }
-}
-
-/// The message as it is printed: that of a DISH has its group as the first part.
-fn with_group(kind: SocketKind, mut message: Message) -> Message {
-    if kind == SocketKind::Dish {
-        let group = message.group().to_vec();
-        message.push_front(group);
-    }
-    message
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use zmtp_mio::{Error, Message, SendError, SocketKind};
 
 use super::running::{Running, STRETCH};
-use super::source::Next;
+use super::source::{Next, Outgoing};
 use crate::exit::Failure;
 
 impl Running<'_> {
@@ -58,10 +58,14 @@ impl Running<'_> {
             if !self.pace.is_due() {
                 return Ok(false);
             }
-            let Some(mut message) = self.now.pending.take() else { return Ok(false) };
+            let Some(Outgoing { mut message, is_addressed }) = self.now.pending.take() else {
+                return Ok(false);
+            };
             self.now.refused = false;
             let plain = (self.kind == SocketKind::Stream).then(|| message.clone());
-            self.address(&mut message)?;
+            if !is_addressed {
+                self.address(&mut message)?;
+            }
             let bytes = message.byte_len();
             match self.socket.send_timeout(message, Duration::ZERO) {
                 Ok(()) => {
@@ -74,22 +78,24 @@ impl Running<'_> {
                     message,
                     ..
                 }) => {
-                    self.now.pending = Some(plain.unwrap_or(*message));
+                    let message = plain.unwrap_or(*message);
+                    self.now.pending = Some(Outgoing { message, is_addressed });
                     // After a wake-up the message may still be accepted.
                     self.now.refused = !matches!(error, Error::Woken);
                     return Ok(!self.now.refused);
                 }
+                Err(error) if self.is_gone(&error) && is_addressed => self.now.unroutable += 1,
                 Err(error) if self.is_gone(&error) => {
                     // Without a peer, it waits for one. If its peer has left, the next one gets it.
                     self.now.refused = self.socket.peers().len() == 0;
                     let mut message = plain.unwrap_or(*error.message);
                     message.set_routing_id(None);
-                    self.now.pending = Some(message);
+                    self.now.pending = Some(message.into());
                     return Ok(!self.now.refused);
                 }
                 Err(error) => {
                     // It is one of those that are not sent.
-                    self.now.pending = Some(*error.message);
+                    self.now.pending = Some((*error.message).into());
                     return Err(self.context.failure(error.error));
                 }
             }
@@ -108,7 +114,8 @@ impl Running<'_> {
     fn address(&mut self, message: &mut Message) -> Result<(), Failure> {
         match self.kind {
             SocketKind::Radio => {
-                message.set_group(&self.group).map_err(|error| Failure::Socket(Error::Group(error)))
+                let set = message.set_group(&self.group);
+                return set.map_err(|error| Failure::Socket(Error::Group(error)));
             }
             SocketKind::Peer | SocketKind::Server if message.routing_id().is_none() => {
                 let ids: Vec<_> = self
@@ -120,7 +127,6 @@ impl Running<'_> {
                     message.set_routing_id(ids[self.turn % ids.len()]);
                     self.turn += 1;
                 }
-                Ok(())
             }
             SocketKind::Stream => {
                 let ids: Vec<_> = self.socket.peers().map(|peer| peer.routing_id).collect();
@@ -128,9 +134,9 @@ impl Running<'_> {
                     message.push_front(&ids[self.turn % ids.len()]);
                     self.turn += 1;
                 }
-                Ok(())
             }
-            _ => Ok(()),
+            _ => {}
         }
+        Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Read};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::{thread, vec};
 
-use zmtp_mio::{Handle, Message};
+use zmtp_mio::{Handle, Message, SocketKind};
 
 use crate::args::LinesOf;
 use crate::exit::Failure;
@@ -22,10 +22,25 @@ pub(super) enum Source {
     Lines(Box<Lines>),
 }
 
+/// A message to send.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    pub(super) message: Message,
+    /// It has its group, or the routing id of its receiver. Others of a RADIO get the group of the command line, and others
+    /// of a SERVER, PEER or STREAM go to the peers in turn.
+    pub(super) is_addressed: bool,
+}
+
+impl From<Message> for Outgoing {
+    fn from(message: Message) -> Self {
+        Self { message, is_addressed: false }
+    }
+}
+
 /// The next item.
 #[derive(Debug)]
 pub(super) enum Next {
-    Message(Message),
+    Message(Outgoing),
     /// Nothing yet: the socket will be woken.
     Later,
     End,
@@ -42,7 +57,12 @@ impl Source {
     }
 
     /// Lines, each after the parts of `head`; the handle's socket is woken when lines are available.
-    pub(super) fn lines(lines: LinesOf, head: Message, handle: Handle) -> Result<Self, Failure> {
+    pub(super) fn lines(
+        lines: LinesOf,
+        head: Message,
+        kind: SocketKind,
+        handle: Handle,
+    ) -> Result<Self, Failure> {
         let (found, batches) = sync_channel(2);
         let name =
             lines.file.as_ref().map_or_else(|| "stdin".into(), |path| path.display().to_string());
@@ -55,7 +75,8 @@ impl Source {
         thread::Builder::new().name("lines".into()).spawn(feed).map_err(Failure::io("thread"))?;
         let batch = Vec::new().into_iter();
         let has_failed = false;
-        Ok(Self::Lines(Box::new(Lines { batches, batch, head, lines, n: 0, has_failed, doing })))
+        let n = 0;
+        Ok(Self::Lines(Box::new(Lines { batches, batch, head, kind, lines, n, has_failed, doing })))
     }
 
     /// What is not sent, with the message that was taken last if it is `pending`.
@@ -79,7 +100,7 @@ impl Source {
             Self::Same { left: Some(0), .. } => Ok(Next::End),
             Self::Same { message, left } => {
                 *left = left.map(|left| left - 1);
-                Ok(Next::Message(message.clone()))
+                Ok(Next::Message(message.clone().into()))
             }
             Self::Lines(lines) => lines.next(),
         }
@@ -95,6 +116,7 @@ pub(super) struct Lines {
     batches: Receiver<Batch>,
     batch: vec::IntoIter<Vec<u8>>,
     head: Message,
+    kind: SocketKind,
     lines: LinesOf,
     /// The number of lines that were taken.
     n: u64,
@@ -123,14 +145,14 @@ impl Lines {
         }
     }
 
-    fn message(&self, line: Vec<u8>) -> Result<Message, Failure> {
+    fn message(&self, line: Vec<u8>) -> Result<Outgoing, Failure> {
         if self.lines.json {
-            let mut message = self.head.clone();
-            json::push(&mut message, &line).map_err(|error| self.bad(&error))?;
-            return Ok(message);
+            let read = json::read(&self.head, &line, self.kind);
+            let (message, is_addressed) = read.map_err(|error| self.bad(&error))?;
+            return Ok(Outgoing { message, is_addressed });
         }
         if self.head.part_count() == 0 && self.lines.split.is_none() && !self.lines.hex {
-            return Ok(line.into());
+            return Ok(Message::from(line).into());
         }
         let mut message = self.head.clone();
         for part in split(&line, self.lines.split.as_deref()) {
@@ -140,7 +162,7 @@ impl Lines {
                 message.push(part);
             }
         }
-        Ok(message)
+        Ok(message.into())
     }
 
     fn bytes(&self, part: &[u8]) -> Result<Vec<u8>, Failure> {

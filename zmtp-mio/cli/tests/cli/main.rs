@@ -8,6 +8,7 @@ mod decode_udp;
 mod exec;
 mod exit;
 mod install;
+mod json;
 mod loss;
 mod print;
 mod process;
