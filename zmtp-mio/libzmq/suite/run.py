@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+"""Runs libzmq's own tests, which build.sh builds, against a library, and compares the result with failing.txt.
+
+    run.py                       against libzmq.so in target/release
+    run.py --library FOLDER      against libzmq.so or libzmq.so.5 in another folder
+    run.py --real                against libzmq itself (build.sh --real); nothing is expected to fail
+    run.py --drafts              the tests of the draft API too, compared with failing-drafts.txt
+    run.py hwm spec_req/test_    only programs, or cases of programs, whose name contains one of these
+    run.py --update-cases        writes cases.txt, the names of all cases, after a complete run
+
+The exit status is 1 if a case passes that is listed, or if a case does not pass that is not listed.
+"""
+import argparse
+import concurrent.futures
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+SUITE = Path(__file__).resolve().parent
+ROOT = SUITE.parents[2]
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
+
+# A line of Unity: file, line, case, result, and a message.
+CASE = re.compile(r"^\S*?\.cpp:(\d+):(\w+):(PASS|FAIL|IGNORE)(?:: ?(.*))?$", re.M)
+# Programs that measure time, or that open thousands of sockets, run alone, after the others.
+ALONE = {"test_many_sockets", "test_shutdown_stress", "test_timeo", "test_timers"}
+# Seconds in which a program must end. libzmq needs less than 10, except for these.
+LIMIT = 30
+LIMITS = {"test_heartbeats": 90, "test_security_zap": 90, "test_security_curve": 90, "test_filter_ipc": 60}
+
+
+def prepare(library: Path, folder: Path) -> None:
+    """Puts the library, as libzmq.so.5, into an empty folder."""
+    for name in ("libzmq.so.5", "libzmq.so"):
+        if (library / name).exists():
+            (folder / "libzmq.so.5").symlink_to((library / name).resolve())
+            return
+    sys.exit(f"no libzmq.so in {library}")
+
+
+def run(program: Path, library: Path) -> dict:
+    """Runs a program and returns its cases and how it ended."""
+    folder = tempfile.mkdtemp(prefix="zmq-")
+    environment = {**os.environ, "LD_LIBRARY_PATH": str(library), "TMPDIR": folder}
+    start = time.monotonic()
+    # A group of its own, so that children of the program also end.
+    process = subprocess.Popen([program], cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        output, _ = process.communicate(timeout=LIMITS.get(program.name, LIMIT))
+        code = process.returncode
+        end = "" if code >= 0 else f"ended by {signal.Signals(-code).name}"
+        if code == 127:
+            end = "a symbol is missing"
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        output, _ = process.communicate()
+        end = "ran too long"
+    shutil.rmtree(folder, ignore_errors=True)
+    text = output.decode(errors="replace")
+    cases = {}
+    for line, name, result, message in CASE.findall(text):
+        key, n = f"{program.name}/{name}", 2
+        while key in cases:
+            key, n = f"{program.name}/{name}#{n}", n + 1
+        cases[key] = (result, f"line {line}: {message}".strip() if message else "")
+    if not cases and not end:
+        # A program without Unity.
+        cases[f"{program.name}/main"] = ("FAIL", f"status {code}") if code else ("PASS", "")
+    return {"cases": cases, "end": end, "text": text, "seconds": time.monotonic() - start}
+
+
+def read_list(path: Path) -> tuple[dict, dict]:
+    """Reads the cases that are known to fail, and those that sometimes fail, with their reasons."""
+    failing, flaky = {}, {}
+    if path.exists():
+        for n, line in enumerate(path.read_text().splitlines(), 1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            target = failing
+            if line.startswith("flaky "):
+                line, target = line[len("flaky "):], flaky
+            case, _, reason = line.partition(": ")
+            if not reason.strip():
+                sys.exit(f"{path.name}:{n}: a case needs a reason")
+            target[case.strip()] = reason.strip()
+    return failing, flaky
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--library", type=Path, default=TARGET / "release")
+    parser.add_argument("--real", action="store_true")
+    parser.add_argument("--drafts", action="store_true")
+    parser.add_argument("--jobs", type=int, default=8)
+    parser.add_argument("--verbose", "-v", action="store_true", help="the whole output of programs with a failure")
+    parser.add_argument("--update-cases", action="store_true")
+    parser.add_argument("only", nargs="*")
+    arguments = parser.parse_args()
+
+    kind = "drafts" if arguments.drafts else "stable"
+    suffix = "-drafts" if arguments.drafts else ""
+    built = TARGET / "libzmq" / kind
+    cases_file, failing_file = SUITE / f"cases{suffix}.txt", SUITE / f"failing{suffix}.txt"
+    expected = set(cases_file.read_text().split()) if cases_file.exists() else set()
+    failing, flaky = ({}, {}) if arguments.real else read_list(failing_file)
+    unknown = [case for case in {**failing, **flaky} if case not in expected]
+
+    def chosen(case: str) -> bool:
+        return not arguments.only or any(part in case for part in arguments.only)
+
+    programs = sorted((built / "programs").glob("test_*"))
+    if arguments.only:
+        programs = [p for p in programs if chosen(p.name) or any(chosen(c) for c in expected if c.split("/")[0] == p.name)]
+    if not programs:
+        sys.exit("no program: run build.sh first")
+
+    results = {}
+    with tempfile.TemporaryDirectory() as folder:
+        library = Path(folder)
+        prepare(built / "real" if arguments.real else arguments.library, library)
+        with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+            together = [p for p in programs if p.name not in ALONE]
+            results.update(zip(together, pool.map(lambda p: run(p, library), together)))
+        for program in programs:
+            if program.name in ALONE:
+                results[program] = run(program, library)
+
+    seen = {}
+    for program, result in sorted(results.items()):
+        seen.update(result["cases"])
+    if arguments.update_cases:
+        expected = {case for case, (result, _) in seen.items() if result == "PASS"}
+        cases_file.write_text("".join(f"{case}\n" for case in sorted(expected)))
+    ran = {program.name for program in results}
+    # A case that libzmq itself ignores does not count.
+    considered = {c for c in expected | {c for c, (r, _) in seen.items() if r == "FAIL"} if c.split("/")[0] in ran and chosen(c)}
+    ends = {program.name: result["end"] for program, result in results.items()}
+
+    counts = {"passed": 0, "failed": 0, "not run": 0}
+    wrong = []
+    for case in sorted(considered):
+        result, message = seen.get(case, ("", ""))
+        state = {"PASS": "passed", "FAIL": "failed"}.get(result, "not run")
+        why = message or ends.get(case.split("/")[0]) or ("ignored" if result == "IGNORE" else "")
+        counts[state] += 1
+        if state == "passed" and case in failing:
+            wrong.append(f"{case} passes: remove it from {failing_file.name}")
+        elif state != "passed" and case not in failing and case not in flaky:
+            wrong.append(f"{case}: {state}" + (f", {why}" if why else ""))
+    for program, result in sorted(results.items()):
+        bad = any(r == "FAIL" for r, _ in result["cases"].values()) or result["end"]
+        if bad and arguments.verbose:
+            print(f"--- {program.name} ({result['end'] or 'ended'}, {result['seconds']:.1f} s)\n{result['text'].strip()}")
+        if result["end"] and not any(c.split("/")[0] == program.name for c in {**failing, **flaky}):
+            wrong.append(f"{program.name}: {result['end']}")
+    wrong += [f"{case} is in {failing_file.name}, and is no case" for case in unknown]
+    for line in wrong:
+        print(line)
+    name = "libzmq itself" if arguments.real else "this library"
+    print(f"{name}, {len(results)} programs: " + ", ".join(f"{n} {state}" for state, n in counts.items())
+          + f"; {len(failing)} expected to fail, {len(flaky)} sometimes")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
