@@ -231,6 +231,13 @@ impl Message {
         self.properties.as_deref()
     }
 
+    /// Removes the properties from the message and returns them. All messages of a connection share one value.
+    ///
+    /// They can be kept without the message, or compared by their address.
+    pub const fn take_properties(&mut self) -> Option<Arc<Properties>> {
+        self.properties.take()
+    }
+
     /// Sets the properties of the peer that sent the message.
     pub(crate) fn set_properties(&mut self, properties: Option<Arc<Properties>>) {
         self.properties = properties;

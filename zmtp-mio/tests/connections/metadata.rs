@@ -1,9 +1,10 @@
 //! Properties of the application in READY (`ZMQ_METADATA`).
 
+use std::sync::Arc;
 use std::thread;
 
 use crate::harness::{LIMIT, RawPeer, builder, drive_until, half_ready};
-use zmtp_mio::{Builder, Dealer, Error, Properties, PropertyError, Router, kind};
+use zmtp_mio::{Builder, Dealer, Error, Properties, PropertyError, Pull, Push, Router, kind};
 
 type Settings<K> = Box<dyn Fn(Builder<K>) -> Builder<K>>;
 
@@ -62,6 +63,21 @@ fn both_ends_read_the_metadata_of_the_other_with_each_message() {
         assert_eq!(properties.peer_property("X-Room"), Some(&b"kitchen"[..]), "{mechanism}");
         assert_eq!(properties.peer_property("X-Other"), None);
     }
+}
+
+#[test]
+fn messages_of_a_connection_share_their_properties() {
+    let mut pull = Pull::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let mut push = Push::builder().connect(pull.last_endpoint().unwrap().clone()).unwrap();
+    let mut take = |body: &str| {
+        push.send(body).unwrap();
+        let mut message = pull.recv_timeout(LIMIT).unwrap().unwrap();
+        let properties = message.take_properties().unwrap();
+        assert_eq!((message.properties(), message.text()), (None, Ok(body)));
+        properties
+    };
+    let (first, second) = (take("1"), take("2"));
+    assert!(Arc::ptr_eq(&first, &second));
 }
 
 #[test]
