@@ -6,3 +6,9 @@
 #[allow(dead_code, reason = "functions that set them are not there yet")]
 mod errno;
 mod ffi;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the functions that send and receive are not there yet"
+)]
+mod message;

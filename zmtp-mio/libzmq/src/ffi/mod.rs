@@ -4,6 +4,10 @@
 #![allow(unsafe_code, reason = "C programs pass pointers, and find functions by their names")]
 
 mod errno;
+mod foreign;
+mod message;
+#[cfg(feature = "draft")]
+mod message_draft;
 mod not_yet;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -36,15 +36,7 @@ int! { zmq_ctx_term zmq_ctx_shutdown zmq_ctx_set zmq_ctx_get zmq_ctx_destroy zmq
 int! { #[cfg(feature = "draft")] zmq_ctx_set_ext #[cfg(feature = "draft")] zmq_ctx_get_ext }
 
 // Messages.
-word! { zmq_msg_data zmq_msg_size zmq_msg_gets }
-int! {
-    zmq_msg_init zmq_msg_init_size zmq_msg_init_data zmq_msg_close zmq_msg_move zmq_msg_copy zmq_msg_more zmq_msg_get
-    zmq_msg_set zmq_msg_send zmq_msg_recv zmq_sendmsg zmq_recvmsg
-    #[cfg(feature = "draft")] zmq_msg_init_buffer
-    #[cfg(feature = "draft")] zmq_msg_set_routing_id
-    #[cfg(feature = "draft")] zmq_msg_set_group
-}
-word! { #[cfg(feature = "draft")] zmq_msg_routing_id #[cfg(feature = "draft")] zmq_msg_group }
+int! { zmq_msg_send zmq_msg_recv zmq_sendmsg zmq_recvmsg }
 
 // Sockets.
 word! { zmq_socket }

@@ -1,0 +1,136 @@
+//! Bodies of parts: where they are, and when they are freed.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use super::*;
+
+/// Bytes that count how often they are freed.
+struct Counted {
+    bytes: Vec<u8>,
+    freed: Arc<AtomicUsize>,
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.freed.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+fn counted(len: usize) -> (Part, Arc<AtomicUsize>) {
+    let freed = Arc::new(AtomicUsize::new(0));
+    (Part::owned_by(Counted { bytes: vec![7; len], freed: Arc::clone(&freed) }, false), freed)
+}
+
+fn incoming(message: Message) -> Incoming {
+    Incoming::new(message, &mut MetadataCache::default())
+}
+
+#[test]
+fn bytes_of_an_owner_are_freed_once_after_the_last_copy_on_any_thread() {
+    let (mut part, freed) = counted(3);
+    let copies: Vec<_> = (0..4).map(|_| part.share()).collect();
+    assert!(part.is_shared() && copies.iter().all(Part::is_shared));
+    drop(part);
+    let threads: Vec<_> = copies.into_iter().map(|copy| thread::spawn(|| drop(copy))).collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    assert_eq!(freed.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_long_body_of_an_owner_is_sent_and_received_without_a_copy() {
+    let (part, freed) = counted(10_000);
+    let place = part.bytes().as_ptr();
+    let message = part.into_message();
+    assert_eq!(message.bytes().unwrap().as_ptr(), place);
+    let mut parts = incoming(message);
+    let part = parts.take().unwrap();
+    assert_eq!((part.bytes().as_ptr(), parts.is_empty(), part.more), (place, true, false));
+    drop(parts);
+    // The message that was received is sent again.
+    let message = part.into_message();
+    assert_eq!(message.bytes().unwrap().as_ptr(), place);
+    assert_eq!(freed.load(Ordering::SeqCst), 0);
+    drop(message);
+    assert_eq!(freed.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_short_body_of_an_owner_is_freed_when_it_is_sent() {
+    let (part, freed) = counted(COPIED);
+    assert_eq!(part.into_message().bytes().unwrap(), [7; COPIED]);
+    assert_eq!(freed.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_long_body_that_no_other_part_shares_is_sent_without_a_copy() {
+    let part = Part::from(vec![1; 1_000].into_boxed_slice());
+    let place = part.bytes().as_ptr();
+    assert_eq!(part.into_message().bytes().unwrap().as_ptr(), place);
+}
+
+#[test]
+fn copies_share_long_bodies_and_own_short_ones() {
+    for (len, shares) in [(0, false), (INLINE, false), (INLINE + 1, true), (100_000, true)] {
+        let mut part = Part::from(&*vec![9; len]);
+        assert!(!part.is_shared());
+        let mut copy = part.share();
+        assert_eq!((copy.bytes(), copy.is_shared()), (part.bytes(), shares), "{len} bytes");
+        assert_eq!(copy.as_mut_ptr() == part.as_mut_ptr(), shares);
+        drop(part);
+        assert_eq!(copy.bytes(), vec![9; len]);
+    }
+}
+
+#[test]
+fn the_parts_of_a_message_are_taken_in_order() {
+    let bodies = [vec![], vec![1; INLINE], vec![2; INLINE + 1], vec![3; 5_000], vec![4; 6_000]];
+    let message = Message::from_parts(&bodies);
+    let place = message.part(3).unwrap().as_ptr();
+    let mut parts = incoming(message);
+    for (n, body) in bodies.iter().enumerate() {
+        assert_eq!(parts.peek(), Some(&**body));
+        let part = parts.take().unwrap();
+        assert_eq!((part.bytes(), part.more), (&**body, n + 1 < bodies.len()));
+        if n == 3 {
+            assert_eq!(part.bytes().as_ptr(), place, "a long body is not copied");
+        }
+    }
+    assert!(parts.is_empty() && parts.take().is_none() && parts.peek().is_none());
+}
+
+#[test]
+fn parts_are_joined_to_a_message() {
+    let mut message = Message::new();
+    for body in [&b"a"[..], &[5; 1_000], b""] {
+        Part::from(body).append_to(&mut message);
+    }
+    assert_eq!(message, Message::from_parts([&b"a"[..], &[5; 1_000], b""]));
+    let mut shared = incoming(message);
+    shared.skip();
+    let mut part = shared.take().unwrap();
+    let copy = part.share();
+    assert_eq!(copy.into_message().bytes().unwrap().as_ptr(), part.bytes().as_ptr());
+}
+
+#[test]
+fn routing_id_and_group_are_those_of_the_message() {
+    let mut part = Part::from(&b"body"[..]);
+    part.routing_id = 7;
+    part.group = Some(CString::from(c"news").into());
+    let message = part.share().into_message();
+    assert_eq!((message.routing_id(), message.group()), (Some(7), &b"news"[..]));
+    let part = incoming(message).take().unwrap();
+    assert_eq!((part.routing_id, part.bytes()), (7, &b"body"[..]));
+    assert_eq!(part.group.as_ref().unwrap().as_bytes(), b"news");
+    // A message that is received and sent again has another peer.
+    let part = incoming(Message::from(vec![1; 1_000]).with_routing_id(7)).take().unwrap();
+    let other = Part { routing_id: 0, ..part };
+    assert_eq!(other.into_message().routing_id(), None);
+}
