@@ -1,6 +1,6 @@
 #!/bin/sh
 # Checks licences, sources and duplicate versions of all dependencies (`deny.toml`), known advisories if
-# the database can be fetched, and the names and counts in DEPENDENCIES.md. Packages outside the workspace, none of
+# the database can be fetched, and the names, licences and counts in DEPENDENCIES.md. Packages outside the workspace, none of
 # them published, may have duplicate versions.
 set -eu
 cd "$(dirname "$0")/.."
@@ -24,8 +24,9 @@ for crate in zmtp-core zmtp-embedded zmtp-mio; do
     exit 1
   fi
 done
-# The first column of the table names every direct dependency of a published crate.
-named=$(sed -n 's/^| \([^|]*\)|.*/\1/p' DEPENDENCIES.md | tr -c 'a-z0-9_-' '\n')
+python3 .ci/dependencies.py --check
+# The first column of the first table names every direct dependency of a published crate.
+named=$(sed '/^## The whole tree/q' DEPENDENCIES.md | sed -n 's/^| \([^|]*\)|.*/\1/p' | tr -c 'a-z0-9_-' '\n')
 for crate in zmtp-core zmtp-embedded zmtp-mio zmtp-cli; do
   for name in $(cargo tree --locked -p "$crate" -e normal --all-features --target all --depth 1 --prefix none |
     sed 's/ .*//' | sort -u); do
