@@ -1,9 +1,13 @@
 //! Operations on the socket of every command: endpoints, events, signals.
 
 use core::time::Duration;
+use std::io;
+use std::net::UdpSocket;
 
 use zmtp_mio::kind::Kind;
-use zmtp_mio::{Endpoint, EndpointError, Error, Event, EventKind, Host, Socket, SocketKind};
+use zmtp_mio::{
+    Endpoint, EndpointError, Error, Event, EventKind, Host, Radio, Socket, SocketKind, Source,
+};
 
 use crate::args::places::PlaceArgs;
 use crate::exit::Failure;
@@ -79,16 +83,47 @@ pub(crate) fn open<K: Kind>(
     for text in endpoints {
         match side(kind, text).map_err(|error| fail(error.into()))? {
             Side::Bind => context.output.listening(&socket.bind(text).map_err(fail)?),
-            Side::Connect => socket.connect(&*places.with_source(text)).map_err(fail)?,
+            Side::Connect => connect(socket, text, places)?,
         }
     }
     for text in &places.bind {
         context.output.listening(&socket.bind(text).map_err(fail)?);
     }
     for text in &places.connect {
-        socket.connect(&*places.with_source(text)).map_err(fail)?;
+        connect(socket, text, places)?;
     }
     Ok(())
+}
+
+/// Connects to an endpoint. Fails if its local address cannot be used: a connection would be attempted again without end.
+fn connect<K: Kind>(socket: &mut Socket<K>, text: &str, places: &PlaceArgs) -> Result<(), Failure> {
+    let endpoint = places.with_source(text);
+    if let Ok(Endpoint::Tcp { source: Some(source), .. }) = endpoint.parse() {
+        let option = || match &places.source {
+            Some(source) if endpoint != text => format!("--source {source}"),
+            _ => endpoint.clone(),
+        };
+        check(&source).map_err(|error| Failure::Local { option: option(), error })?;
+    }
+    socket.connect(&*endpoint).map_err(Failure::Endpoint)
+}
+
+/// Whether a socket can have this local address, or an address of this interface.
+fn check(source: &Source) -> Result<(), Error> {
+    match source {
+        Source::Address(address) => match UdpSocket::bind(address) {
+            // Another protocol may use the port.
+            Err(source) if source.kind() != io::ErrorKind::AddrInUse => {
+                Err(Error::Io { doing: format!("bind {address}"), source })
+            }
+            _ => Ok(()),
+        },
+        // A socket that sends nothing, with a group of hosts of this machine.
+        Source::Interface(name, _) => {
+            Radio::builder().connect(&*format!("udp://{name};239.255.0.1:9")).map(drop)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Chooses the side of an endpoint: a wildcard can only be bound, otherwise the kind decides. With UDP, only a RADIO

@@ -28,7 +28,8 @@ Exit codes:
   1    a file, stdin, stdout or the system failed
   2    wrong usage
   3    nothing was received, or nothing could be sent, within --timeout
-  4    an endpoint is invalid, in use, or cannot be bound, or its interface does not exist
+  4    an endpoint is invalid, in use, or cannot be bound, or its interface, --device or --source does
+       not exist or may not be used
   5    messages were lost, the connection to the peer of a request was lost, or no endpoint is
        connected again (--no-reconnect)
   6    the decoded bytes are malformed or incomplete
@@ -49,6 +50,8 @@ pub(crate) enum Failure {
     Inproc(String),
     /// A signal of this number ended the command.
     Interrupted(u8),
+    /// The device or the address of this option cannot be used on this machine.
+    Local { option: String, error: Error },
     /// Reading or writing failed.
     Io { doing: String, source: io::Error },
     /// The decoded bytes have this many faults, each reported with its position.
@@ -81,7 +84,7 @@ impl Failure {
             Self::Io { .. } | Self::Socket(_) => 1,
             Self::Usage(_) => 2,
             Self::Timeout { .. } => 3,
-            Self::Endpoint(_) | Self::Inproc(_) => 4,
+            Self::Endpoint(_) | Self::Inproc(_) | Self::Local { .. } => 4,
             Self::PeerLost | Self::Unconnected { .. } => LOST,
             Self::Malformed { .. } => 6,
             Self::Interrupted(signal) => 128 + *signal,
@@ -91,7 +94,7 @@ impl Failure {
     /// A short name for programs.
     pub(crate) const fn name(&self) -> &'static str {
         match self {
-            Self::Endpoint(_) | Self::Inproc(_) => "endpoint",
+            Self::Endpoint(_) | Self::Inproc(_) | Self::Local { .. } => "endpoint",
             Self::Interrupted(_) => "interrupted",
             Self::Io { .. } => "io",
             Self::Malformed { .. } => "malformed",
@@ -123,6 +126,10 @@ impl fmt::Display for Failure {
             }
             Self::Interrupted(signal) => write!(f, "interrupted by signal {signal}"),
             Self::Io { doing, source } => write!(f, "{doing}: {source}"),
+            Self::Local { option, error: Error::Io { source, .. } } => {
+                write!(f, "{option}: {source}")
+            }
+            Self::Local { option, error } => write!(f, "{option}: {error}"),
             Self::Malformed { faults } => {
                 write!(f, "{} found", count(*faults, "fault was", "faults were"))
             }

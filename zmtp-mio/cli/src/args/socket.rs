@@ -127,11 +127,12 @@ impl SocketArgs {
     /// Returns the options of the library, without those that the kind does not have, or what is
     /// wrong with them. `conflates` is whether the command takes --conflate.
     ///
-    /// Reads the files of keys and passwords. Call it once for each socket: a pipe can be read only once.
+    /// Checks --device, and reads the files of keys and passwords. Call it once for each socket: a pipe can be read only once.
     pub(crate) fn options(&self, kind: SocketKind, conflates: bool) -> Result<Options, Failure> {
         if self.conflate && !conflates {
             return Err(Failure::Usage("--conflate is only for dealer, pub, pull, push and sub"));
         }
+        self.tcp.check_device()?;
         let mut options = Options::default();
         set(&mut options.send_mark.messages, self.send_mark.map(Some));
         set(&mut options.receive_mark.messages, self.receive_mark.map(Some));

@@ -5,8 +5,9 @@
 use core::time::Duration;
 
 use clap::Args;
-use zmtp_mio::{Device, Keepalive, Tcp, Udp};
+use zmtp_mio::{Device, Dgram, Keepalive, Tcp, Udp};
 
+use crate::exit::Failure;
 use crate::{duration, size};
 
 /// Options of TCP, with their names in ZeroMQ.
@@ -19,7 +20,7 @@ pub(crate) struct TcpArgs {
 
     /// Listen and connect through this network device (BINDTODEVICE); Linux only
     #[arg(long, value_name = "NAME", value_parser = device)]
-    device: Option<Device>,
+    device: Option<String>,
 
     /// Type of service, or with IPv6 traffic class, of sent packets (TOS): 0 to 255
     #[arg(long, value_name = "N")]
@@ -76,7 +77,7 @@ impl TcpArgs {
         let tcp = Tcp::default();
         tcp.ipv6(self.ipv6)
             .backlog(self.backlog.unwrap_or(tcp.backlog))
-            .device(self.device)
+            .device(self.device())
             .tos(self.tos)
             .priority(self.priority)
             .send_buffer(self.send_buffer)
@@ -87,19 +88,33 @@ impl TcpArgs {
             .keepalive(keepalive)
     }
 
+    /// The failure if sockets cannot use the device. A socket that connects would try again without end.
+    pub(super) fn check_device(&self) -> Result<(), Failure> {
+        let (Some(name), Some(device)) = (&self.device, self.device()) else { return Ok(()) };
+        // A socket that sends nothing.
+        let bound = Dgram::builder().udp(Udp::default().device(device)).bind("udp://127.0.0.1:*");
+        let option = || format!("--device {name}");
+        bound.map(drop).map_err(|error| Failure::Local { option: option(), error })
+    }
+
+    fn device(&self) -> Option<Device> {
+        self.device.as_deref().and_then(Device::new)
+    }
+
     /// The options that UDP has too.
     pub(super) fn udp(&self) -> Udp {
         Udp::default()
             .ipv6(self.ipv6)
-            .device(self.device)
+            .device(self.device())
             .tos(self.tos)
             .send_buffer(self.send_buffer)
             .receive_buffer(self.receive_buffer)
     }
 }
 
-fn device(name: &str) -> Result<Device, &'static str> {
-    Device::new(name).ok_or("expected the name of a device, of 1 to 15 bytes")
+fn device(name: &str) -> Result<String, &'static str> {
+    let is_valid = Device::new(name).is_some();
+    is_valid.then(|| name.into()).ok_or("expected the name of a device, of 1 to 15 bytes")
 }
 
 fn buffer(text: &str) -> Result<usize, String> {

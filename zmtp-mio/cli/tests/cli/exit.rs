@@ -290,3 +290,47 @@ fn an_interrupt_reports_the_messages_that_were_not_sent() {
     push.signal("-INT");
     assert!(push.finish().bad(130).contains("1 message was not sent"));
 }
+
+/// Other systems do not bind to a device.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_device_that_does_not_exist_is_4_with_its_option() {
+    let endpoint = "tcp://127.0.0.1:9";
+    for args in [
+        &["req", endpoint, "x"][..],
+        &["rep", TCP],
+        &["push", endpoint, "x"],
+        &["pull", TCP],
+        &["monitor", "sub", endpoint],
+        &["dish", "udp://127.0.0.1:*", "--group", "a"],
+        &["radio", "udp://127.0.0.1:9", "x"],
+        &["proxy", "pull=tcp://127.0.0.1:*", "push=connect:tcp://127.0.0.1:9"],
+    ] {
+        let done = zmtp([args, &["--device", "nosuch"]].concat());
+        assert_eq!(
+            done.bad(4),
+            "zmtp: --device nosuch: No such device (os error 19)\n",
+            "{args:?}"
+        );
+    }
+    let (_rep, tcp) = Zmtp::rep(&[TCP, "--device", "lo"]);
+    assert_eq!(zmtp(["req", &tcp, "x", "--device", "lo"]).good(), "x\n");
+}
+
+#[test]
+fn a_source_that_does_not_exist_is_4_with_its_option() {
+    let (_rep, tcp) = Zmtp::rep(&[TCP]);
+    for source in ["nosuch", "nosuch:7000", "192.0.2.77", "192.0.2.77:7000", "2001:db8::77"] {
+        for args in [&["req", &tcp, "x"][..], &["push", "--connect", &tcp, "x"]] {
+            let done = zmtp([args, &["--source", source]].concat());
+            let option = format!("zmtp: --source {source}: ");
+            assert!(done.bad(4).starts_with(&option), "{args:?} {done:?}");
+        }
+    }
+    let host = tcp.strip_prefix("tcp://").unwrap();
+    let endpoint = format!("tcp://192.0.2.77:0;{host}");
+    assert!(zmtp(["req", &endpoint, "x"]).bad(4).starts_with(&format!("zmtp: {endpoint}: ")));
+    for source in ["127.0.0.2", "lo"] {
+        assert_eq!(zmtp(["req", &tcp, "x", "--source", source]).good(), "x\n", "{source}");
+    }
+}
