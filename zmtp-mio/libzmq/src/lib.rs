@@ -12,3 +12,5 @@ mod ffi;
     reason = "the functions that send and receive are not there yet"
 )]
 mod message;
+mod timers;
+mod z85;

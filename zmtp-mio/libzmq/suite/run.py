@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs libzmq's own tests, which build.sh builds, against a library, and compares the result with failing.txt.
 
-    run.py                       against libzmq.so in target/release
-    run.py --library FOLDER      against libzmq.so or libzmq.so.5 in another folder
+    run.py                       against this library in target/release
+    run.py --library FOLDER      against this library, or libzmq.so.5, in another folder
     run.py --real                against libzmq itself (build.sh --real); nothing is expected to fail
     run.py --drafts              the tests of the draft API too, compared with failing-drafts.txt
     run.py hwm spec_req/test_    only programs, or cases of programs, whose name contains one of these
@@ -37,11 +37,11 @@ LIMITS = {"test_heartbeats": 90, "test_security_zap": 90, "test_security_curve":
 
 def prepare(library: Path, folder: Path) -> None:
     """Puts the library, as libzmq.so.5, into an empty folder."""
-    for name in ("libzmq.so.5", "libzmq.so"):
+    for name in ("libzmq.so.5", "libzmtp_libzmq.so"):
         if (library / name).exists():
             (folder / "libzmq.so.5").symlink_to((library / name).resolve())
             return
-    sys.exit(f"no libzmq.so in {library}")
+    sys.exit(f"no library in {library}")
 
 
 def run(program: Path, library: Path) -> dict:

@@ -9,6 +9,8 @@ mod message;
 #[cfg(feature = "draft")]
 mod message_draft;
 mod not_yet;
+mod timers;
+mod utilities;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -68,15 +68,3 @@ int! {
     #[cfg(feature = "draft")] zmq_poller_modify_fd
     #[cfg(feature = "draft")] zmq_poller_remove_fd
 }
-
-// Utilities.
-word! {
-    zmq_strerror zmq_version zmq_z85_encode zmq_z85_decode zmq_atomic_counter_new zmq_atomic_counter_set
-    zmq_atomic_counter_destroy zmq_timers_new zmq_stopwatch_start zmq_stopwatch_intermediate zmq_stopwatch_stop
-    zmq_sleep zmq_threadstart zmq_threadclose
-}
-int! {
-    zmq_has zmq_curve_keypair zmq_curve_public zmq_atomic_counter_inc zmq_atomic_counter_dec zmq_atomic_counter_value
-    zmq_timers_destroy zmq_timers_add zmq_timers_cancel zmq_timers_set_interval zmq_timers_reset zmq_timers_timeout
-    zmq_timers_execute
-}
