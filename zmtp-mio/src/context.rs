@@ -233,6 +233,18 @@ impl Context {
         self.reactor().map(Some)
     }
 
+    /// Whether no more sockets join.
+    pub(crate) fn is_shut_down(&self) -> bool {
+        self.sockets().lock().is_shut_down
+    }
+
+    /// Ends the thread of the driver. The sockets of the context are closed.
+    pub(crate) fn end_driver(&self) {
+        if let Some(driver) = self.inner().driver.made() {
+            driver.end();
+        }
+    }
+
     /// The driver, also if it does not serve the sockets of this context: it wakes tasks.
     pub(crate) fn reactor(&self) -> Result<Arc<driver::Shared>, Error> {
         Ok(self.inner().driver.get(Driver::start)?.shared())

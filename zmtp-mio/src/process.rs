@@ -79,6 +79,14 @@ impl<T> PerProcess<T> {
         Ok(value)
     }
 
+    /// The value of this process, if there is one.
+    pub(crate) fn made(&self) -> Option<Arc<T>> {
+        let process = process::id();
+        let place = self.place(process).lock().unwrap_or_else(PoisonError::into_inner);
+        let made = place.as_ref().filter(|made| made.process == process)?;
+        Some(Arc::clone(&made.value))
+    }
+
     /// The place of a process: one that no thread of the parent locked during the fork.
     fn place(&self, process: u32) -> &Mutex<Option<Made<T>>> {
         loop {

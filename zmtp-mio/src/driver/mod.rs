@@ -69,7 +69,7 @@ pub(crate) trait Drive {
 #[derive(Debug)]
 pub(crate) struct Driver {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[derive(Debug)]
@@ -120,7 +120,7 @@ impl Driver {
             let thread = signals::blocked(|| {
                 thread::Builder::new().name("zmtp-driver".into()).spawn(|| run.run())
             })?;
-            Ok(Self { shared, thread: Some(thread) })
+            Ok(Self { shared, thread: Mutex::new(Some(thread)) })
         };
         start()
             .map_err(Error::io("start the background driver (`Builder::driver(false)` needs none)"))
@@ -129,23 +129,29 @@ impl Driver {
     pub(crate) fn shared(&self) -> Arc<Shared> {
         Arc::clone(&self.shared)
     }
-}
 
-impl Drop for Driver {
-    fn drop(&mut self) {
+    /// Ends the thread. It serves no socket any more.
+    pub(crate) fn end(&self) {
+        let thread = self.thread.try_lock().ok().and_then(|mut thread| thread.take());
         if !self.shared.process.is_this() {
             // In a forked child the thread does not exist: neither join nor detach it.
-            core::mem::forget(self.thread.take());
+            core::mem::forget(thread);
             return;
         }
         self.shared.stop.store(true, Ordering::Release);
         self.shared.wake();
         // The driver itself may drop the last socket of a context.
-        if let Some(thread) = self.thread.take()
+        if let Some(thread) = thread
             && thread.thread().id() != thread::current().id()
         {
             let _ = thread.join();
         }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

@@ -1,6 +1,7 @@
 //! The end of a socket: queued messages are sent within linger, the others are returned or dropped.
 
 use core::time::Duration;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::link::has_grown;
@@ -166,6 +167,7 @@ impl Engine {
     /// Closes everything. Returns what was not sent.
     pub(super) fn finish(&mut self) -> UnsentMessages {
         let mut unsent = UnsentMessages::default();
+        self.forget_unbound(|_| true);
         for index in 0..self.peers.capacity() {
             self.close_peer(index, &mut unsent);
         }
@@ -228,10 +230,27 @@ impl Engine {
                 self.options.context.registry().unbind(name);
             }
         }
+        self.forget_unbound(|peer| peer.unsent() == 0);
+    }
+
+    /// Waits no longer for the names of these peers to be bound.
+    fn forget_unbound(&self, is_one: impl Fn(&Peer) -> bool) {
         for (index, peer) in &self.peers {
-            if matches!(peer.state, State::Waiting) {
+            if matches!(peer.state, State::Waiting) && is_one(peer) {
                 self.forget_inproc(index, &peer.endpoint);
             }
+        }
+    }
+
+    /// Drops the messages for names that no socket has bound: none will bind them.
+    pub(super) fn drop_unbound(&mut self) {
+        let waiting = |peer: &Peer| matches!(peer.state, State::Waiting);
+        let unbound: Vec<_> = (self.peers.iter())
+            .filter(|(_, peer)| waiting(peer) && matches!(*peer.endpoint, Endpoint::Inproc(_)))
+            .map(|(_, peer)| Arc::clone(&peer.endpoint))
+            .collect();
+        for endpoint in unbound {
+            self.disconnect(&endpoint);
         }
     }
 

@@ -16,13 +16,14 @@
 //! | `deadline.rs` | deadlines of attempts, handshakes and heartbeats |
 //! | `accept.rs`, `handshakes.rs`, `connect.rs`, `resolve.rs`, `close.rs` | how connections begin and end |
 //! | `ask.rs` | questions about clients, and later answers |
-//! | `linger.rs`, `chain.rs`, `shutdown.rs` | how sockets end |
+//! | `linger.rs`, `later.rs`, `chain.rs`, `shutdown.rs` | how sockets end |
 //! | `io.rs`, `link/` | input and output of connections; the application takes messages |
 //! | `options.rs` | the options, and their change |
 //! | `outbound.rs`, `hold.rs`, `at_once.rs` | messages from the application to the queues |
 //! | `inproc.rs`, `rules.rs` | connections within the process |
 //! | `udp/` | endpoints of UDP |
 //! | `status.rs`, `wake.rs` | getters and wake-ups that the application may call at any time |
+//! | `watcher.rs` | readiness that the driver reports |
 
 mod accept;
 mod ask;
@@ -38,6 +39,7 @@ mod handshakes;
 mod hold;
 mod inproc;
 mod io;
+mod later;
 mod linger;
 mod link;
 mod mailbox;
@@ -57,6 +59,7 @@ mod status;
 mod turn;
 mod udp;
 mod wake;
+mod watcher;
 
 mod sync {
     pub(super) use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
@@ -131,6 +134,10 @@ pub(crate) struct Engine {
     changed: bool,
     /// The socket is closed or being closed.
     ending: Option<Ending>,
+    /// Called when the driver has closed the socket.
+    ended: Option<later::Ended>,
+    /// Called with the readiness of the socket after the driver has served it.
+    watcher: Option<watcher::Watcher>,
     /// When the driver began to serve the engine last.
     served_since: Instant,
     options: Options,
@@ -229,6 +236,8 @@ impl Engine {
             turns: Turns::new(),
             changed: false,
             ending: None,
+            ended: None,
+            watcher: None,
             served_since: now,
             send_mark: mark(options.send_mark),
             receive_mark: mark(options.receive_mark),

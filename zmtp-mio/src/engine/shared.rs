@@ -168,6 +168,12 @@ impl SharedEngine {
         }
     }
 
+    /// As [`SharedEngine::descriptor`].
+    pub(crate) fn borrow_descriptor(&self) -> Result<BorrowedFd<'_>, Error> {
+        self.descriptor()?;
+        self.cell.descriptors.as_fd().ok_or(Error::Forked)
+    }
+
     /// The descriptor that is readable when the engine has events. It is created if there is none. Fails in a forked
     /// child, without taking a lock.
     pub(crate) fn descriptor(&self) -> Result<RawFd, Error> {
@@ -236,6 +242,11 @@ impl Cell {
         if let Some(driver) = &self.driver {
             driver.flush_soon(&(Arc::clone(self) as Arc<dyn Member>));
         }
+    }
+
+    /// Whether the socket has a background driver.
+    pub(super) const fn has_driver(&self) -> bool {
+        self.driver.is_some()
     }
 
     /// Leaves the driver.
@@ -317,7 +328,9 @@ impl Drive for Driven<'_> {
         let now = self.engine.tick();
         self.engine.prepare(Some(now));
         self.engine.dispatch(self.waiter.poll(Some(Duration::ZERO))?);
-        Ok(self.engine.next_turn())
+        self.engine.report_readiness();
+        let next = self.engine.next_turn();
+        Ok(self.engine.continue_ending(next))
     }
 
     fn register(&mut self, driver: &Arc<driver::Shared>, token: Token) -> io::Result<()> {

@@ -61,6 +61,8 @@ pub(super) struct Waiter {
     were_all: bool,
     /// The bell had rung, which is no event.
     rung: bool,
+    /// A signal ended the last poll.
+    interrupted: bool,
     learned: Learned,
 }
 
@@ -73,6 +75,7 @@ impl Waiter {
             events,
             were_all: false,
             rung: false,
+            interrupted: false,
             learned: Learned::default(),
         }
     }
@@ -123,6 +126,11 @@ impl Waiter {
         }
     }
 
+    /// Whether a signal ended the last wait.
+    pub(super) const fn was_interrupted(&self) -> bool {
+        self.interrupted
+    }
+
     /// Waits for events; none if a signal ends the wait.
     pub(super) fn poll(&mut self, timeout: Option<Duration>) -> io::Result<&Events> {
         if self.poll.is_none() {
@@ -135,14 +143,17 @@ impl Waiter {
             self.rung = self.descriptors.wait(timeout);
             return Ok(&self.events);
         };
-        self.rung = false;
+        (self.rung, self.interrupted) = (false, false);
         let room = self.events.capacity();
         if self.were_all && room < EVENTS {
             self.events = Events::with_capacity(2 * room);
         }
         match poll.poll(&mut self.events, timeout) {
             Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => self.events.clear(),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                self.events.clear();
+                self.interrupted = true;
+            }
             Err(error) => return Err(error),
         }
         self.were_all = self.events.iter().count() == self.events.capacity();

@@ -48,6 +48,11 @@ impl Guard<'_> {
         {
             return self.skip(&mut waiter, end);
         }
+        let signals_end = self.options.signals_end_waits;
+        if signals_end {
+            // A signal does not end a wait for the bell.
+            self.open_descriptor()?;
+        }
         let (spin, mailbox) = (self.options.spin, self.mailbox.clone());
         self.stay();
         let Some(engine) = self.engine.take() else { return Ok(()) };
@@ -58,7 +63,10 @@ impl Guard<'_> {
         self.changed = false;
         self.dispatch(polled?);
         cell.polls.end(&mut **self);
-        Ok(())
+        match signals_end && waiter.was_interrupted() {
+            true => Err(io::ErrorKind::Interrupted.into()),
+            false => Ok(()),
+        }
     }
 
     /// A wait on a test's clock: without events the clock moves to the end of the wait.

@@ -153,6 +153,10 @@ pub struct Options {
     /// The security mechanism of its connections, instead of [`Options::security`]. It may change in any release.
     #[doc(hidden)]
     pub mechanism: Option<MakeMechanism>,
+    /// Whether a signal ends a wait with [`Error::Io`](crate::Error::Io) of the kind `Interrupted`. The default is `false`.
+    /// It may change in any release.
+    #[doc(hidden)]
+    pub signals_end_waits: bool,
 }
 
 impl Default for Options {
@@ -188,6 +192,7 @@ impl Default for Options {
             authenticator: None,
             zap_domain: String::new(),
             mechanism: None,
+            signals_end_waits: false,
         }
     }
 }

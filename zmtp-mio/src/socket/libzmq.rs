@@ -1,5 +1,9 @@
 //! What only the package `zmtp-libzmq` uses of this crate. It may change in any release.
 
+mod calls;
+
+pub use calls::*;
+
 use super::kind::Any;
 use super::{AnySocket, Builder};
 use crate::endpoint::Endpoint;

@@ -3,7 +3,9 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod calls;
 mod options;
+mod signals;
 
 use std::time::Duration;
 

@@ -1,0 +1,83 @@
+//! Calls of the C API that the other packages do not need.
+
+use core::time::Duration;
+use std::os::fd::{BorrowedFd, RawFd};
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::exchange;
+use crate::options::Linger;
+use crate::socket::AnySocket;
+
+/// Closes a socket without waiting: its driver continues to send within the linger, and then calls `ended`.
+pub fn close_later(
+    socket: AnySocket,
+    linger: impl Into<Linger>,
+    ended: impl FnOnce() + Send + 'static,
+) {
+    socket.engine().close_later(linger.into(), ended);
+}
+
+/// Ends the calls of all sockets of a context with [`Error::Stopped`], as well as later ones that wait, and the building
+/// of new sockets. Sockets that are being closed continue to send.
+pub fn stop(context: &Context) {
+    context.stop_calls();
+}
+
+/// Ends the thread of the driver of a context, after the end of its sockets.
+pub fn end_driver(context: &Context) {
+    context.end_driver();
+}
+
+/// The descriptor that is readable while the socket has events of the system to handle. The driver continues to serve the
+/// socket.
+///
+/// # Errors
+///
+/// [`Error::Io`], [`Error::Forked`].
+pub fn descriptor(socket: &AnySocket) -> Result<RawFd, Error> {
+    socket.engine().descriptor()
+}
+
+/// As [`descriptor`].
+///
+/// # Errors
+///
+/// As [`descriptor`].
+pub fn borrow_descriptor(socket: &AnySocket) -> Result<BorrowedFd<'_>, Error> {
+    socket.engine().borrow_descriptor()
+}
+
+/// The driver leaves the socket to this thread until [`release`].
+pub fn hold(socket: &AnySocket) {
+    socket.engine().hold();
+}
+
+/// Ends [`hold`].
+pub fn release(socket: &AnySocket) {
+    socket.engine().release();
+}
+
+/// Whether a receive would return at once.
+pub fn is_readable(socket: &AnySocket) -> bool {
+    exchange::readiness(socket.engine()).0
+}
+
+/// Calls `watcher` from now on whenever the driver has served the socket: with whether a receive and a send would return
+/// at once. It must not use the socket.
+pub fn watch(socket: &AnySocket, watcher: impl FnMut(bool, bool) + Send + 'static) {
+    socket.engine().watch(watcher);
+}
+
+/// Waits until a message with this first part could be sent. Fails as the send of the whole message would fail.
+///
+/// # Errors
+///
+/// Those of [`Socket::send_timeout`](crate::Socket::send_timeout).
+pub fn wait_for_room(
+    socket: &mut AnySocket,
+    first: &[u8],
+    timeout: Option<Duration>,
+) -> Result<(), Error> {
+    exchange::wait_for_room(socket.engine(), first, timeout)
+}

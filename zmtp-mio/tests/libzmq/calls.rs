@@ -1,0 +1,170 @@
+//! Calls of the C API that the Rust API does not have.
+
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use zmtp_mio::libzmq::{self, KindOptions};
+use zmtp_mio::{Context, Error, HighWaterMark, Linger, SocketKind};
+
+use super::harness::LIMIT;
+use super::harness::processes::{alone, this_test};
+use super::{inproc, options, plain, recv, socket};
+
+/// An endpoint of TCP on which nothing listens.
+fn unused_tcp() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("tcp://{}", listener.local_addr().unwrap())
+}
+
+#[test]
+fn a_socket_that_is_closed_later_sends_when_its_peer_appears() {
+    for endpoint in [unused_tcp(), inproc("closed-later")] {
+        let mut push = plain(SocketKind::Push);
+        push.connect(endpoint.as_str()).unwrap();
+        push.send("late").unwrap();
+        let (ended, end) = channel();
+        libzmq::close_later(push, Linger::UNLIMITED, move || ended.send(()).unwrap());
+        assert!(end.try_recv().is_err(), "nothing listens");
+        let mut pull = plain(SocketKind::Pull);
+        pull.bind(endpoint.as_str()).unwrap();
+        assert_eq!(recv(&mut pull), [b"late"]);
+        end.recv_timeout(LIMIT).unwrap();
+    }
+}
+
+#[test]
+fn a_socket_without_messages_is_closed_at_once() {
+    let mut push = plain(SocketKind::Push);
+    push.connect(inproc("nothing-to-send").as_str()).unwrap();
+    let (ended, end) = channel();
+    libzmq::close_later(push, Linger::UNLIMITED, move || ended.send(()).unwrap());
+    assert_eq!(end.try_recv(), Ok(()));
+}
+
+#[test]
+fn a_stop_ends_calls_but_not_the_linger_of_closed_sockets() {
+    let context = Context::builder().build();
+    let mut options = options();
+    options.context = context.clone();
+    let own = KindOptions::default();
+    let endpoint = unused_tcp();
+    let mut push = socket(SocketKind::Push, &options, &own);
+    push.connect(endpoint.as_str()).unwrap();
+    push.send("late").unwrap();
+    let (ended, end) = channel();
+    libzmq::close_later(push, Linger::UNLIMITED, move || ended.send(()).unwrap());
+    let mut other = socket(SocketKind::Pull, &options, &own);
+    let waiting = thread::spawn(move || other.recv());
+    libzmq::stop(&context);
+    assert!(matches!(waiting.join().unwrap(), Err(Error::Stopped)));
+    assert!(matches!(libzmq::build(SocketKind::Pull, options, own), Err(Error::Stopped)));
+    assert!(end.try_recv().is_err(), "nothing listens");
+    let mut pull = plain(SocketKind::Pull);
+    pull.bind(endpoint.as_str()).unwrap();
+    assert_eq!(recv(&mut pull), [b"late"]);
+    end.recv_timeout(LIMIT).unwrap();
+}
+
+#[test]
+fn after_a_stop_no_message_waits_for_a_name_that_is_not_bound() {
+    for stop_first in [false, true] {
+        let context = Context::builder().build();
+        let mut options = options();
+        options.context = context.clone();
+        let mut push = socket(SocketKind::Push, &options, &KindOptions::default());
+        push.connect(inproc("never-bound").as_str()).unwrap();
+        push.send("lost").unwrap();
+        let (ended, end) = channel();
+        if stop_first {
+            libzmq::stop(&context);
+        }
+        libzmq::close_later(push, Linger::UNLIMITED, move || ended.send(()).unwrap());
+        libzmq::stop(&context);
+        end.recv_timeout(LIMIT).unwrap();
+    }
+}
+
+fn thread_count() -> usize {
+    std::fs::read_dir("/proc/self/task").unwrap().count()
+}
+
+#[test]
+fn the_thread_of_a_driver_ends() {
+    alone(this_test!(), || {
+        let before = thread_count();
+        let context = Context::builder().build();
+        let mut options = options();
+        options.context = context.clone();
+        let push = socket(SocketKind::Push, &options, &KindOptions::default());
+        drop(options);
+        assert_eq!(thread_count(), before + 1);
+        libzmq::close_later(push, Linger::UNLIMITED, || {});
+        libzmq::end_driver(&context);
+        assert_eq!(thread_count(), before);
+    });
+}
+
+#[test]
+fn a_first_part_has_room_or_fails_as_the_message_would() {
+    let endpoint = inproc("room");
+    let (own, mut one) = (KindOptions::default(), options());
+    one.send_mark = HighWaterMark::default().messages(1);
+    one.receive_mark = HighWaterMark::default().messages(1);
+    let soon = Some(Duration::ZERO);
+    let mut push = socket(SocketKind::Push, &one, &own);
+    assert!(matches!(libzmq::wait_for_room(&mut push, b"x", soon), Err(Error::WouldBlock)));
+    push.connect(endpoint.as_str()).unwrap();
+    libzmq::wait_for_room(&mut push, b"x", None).unwrap();
+    push.send("x").unwrap();
+    assert!(matches!(libzmq::wait_for_room(&mut push, b"x", soon), Err(Error::WouldBlock)));
+    let mut pull = socket(SocketKind::Pull, &one, &own);
+    assert!(matches!(libzmq::wait_for_room(&mut pull, b"x", soon), Err(Error::NotSupported)));
+    pull.bind(endpoint.as_str()).unwrap();
+    libzmq::wait_for_room(&mut push, b"x", Some(LIMIT)).unwrap();
+
+    let mut router = plain(SocketKind::Router);
+    libzmq::wait_for_room(&mut router, b"unknown", soon).unwrap();
+    let mut own = KindOptions::default();
+    own.router.mandatory = true;
+    let mut router = socket(SocketKind::Router, &options(), &own);
+    let unknown = libzmq::wait_for_room(&mut router, b"unknown", soon);
+    assert!(matches!(unknown, Err(Error::Unroutable)));
+    for kind in [SocketKind::Rep, SocketKind::Sub] {
+        assert!(libzmq::wait_for_room(&mut plain(kind), b"x", soon).is_err(), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_driver_reports_readiness_while_the_application_makes_no_calls() {
+    let (mut push, mut pull) = (plain(SocketKind::Push), plain(SocketKind::Pull));
+    let endpoint = pull.bind("tcp://127.0.0.1:*").unwrap();
+    let (report, reports) = channel();
+    libzmq::watch(&pull, move |readable, _| {
+        if readable {
+            let _ = report.send(());
+        }
+    });
+    push.connect(endpoint).unwrap();
+    push.send("x").unwrap();
+    reports.recv_timeout(LIMIT).unwrap();
+    assert_eq!(recv(&mut pull), [b"x"]);
+}
+
+#[test]
+fn the_descriptor_of_a_socket_that_the_driver_serves_can_be_waited_for() {
+    let mut pull = plain(SocketKind::Pull);
+    libzmq::hold(&pull);
+    assert!(libzmq::descriptor(&pull).unwrap() >= 0);
+    libzmq::borrow_descriptor(&pull).unwrap();
+    assert!(!libzmq::is_readable(&pull));
+    libzmq::release(&pull);
+    let (mut push, begun) = (plain(SocketKind::Push), Instant::now());
+    push.connect(pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
+    push.send("x").unwrap();
+    // Without a call, only the driver can receive it.
+    while !libzmq::is_readable(&pull) {
+        assert!(begun.elapsed() < LIMIT);
+        thread::sleep(Duration::from_millis(1));
+    }
+}
