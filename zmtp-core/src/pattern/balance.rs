@@ -5,12 +5,15 @@ use super::{Linked, PeerId, Ring, RingLink, Slots};
 /// Load-balancing: chooses in turn among the connected peers whose queue has room. If there is none, it
 /// chooses in turn among the peers that the socket still connects to.
 ///
-/// libzmq differs: it includes the latter peers in the turns also while other peers are connected.
+/// libzmq differs: it includes the latter peers in the turns also while other peers are connected, as this does after
+/// [`Balance::share_turns`].
 #[derive(Debug)]
 pub struct Balance {
     connected: Ring<0>,
     pending: Ring<0>,
     only_connected: bool,
+    /// All peers have turns in the first ring.
+    shared: bool,
 }
 
 /// The state of a peer in load-balancing.
@@ -52,12 +55,18 @@ impl Balance {
     /// Creates the state without peers. With `only_connected`, messages go only to peers that are
     /// connected, not to those that the socket still connects to (`ZMQ_IMMEDIATE`).
     pub const fn new(only_connected: bool) -> Self {
-        Self { connected: Ring::new(), pending: Ring::new(), only_connected }
+        Self { connected: Ring::new(), pending: Ring::new(), only_connected, shared: false }
     }
 
     /// Sets whether messages go only to connected peers; see [`Balance::new`]. Peers that are in the turns stay there.
     pub const fn set_only_connected(&mut self, only_connected: bool) {
         self.only_connected = only_connected;
+    }
+
+    /// Includes peers that the socket still connects to in the turns of the others, as in libzmq. Call this before there
+    /// are peers.
+    pub const fn share_turns(&mut self) {
+        self.shared = true;
     }
 
     /// Adds a peer that was just stored in `peers`, and that the socket connects to.
@@ -120,8 +129,8 @@ impl Balance {
 
     fn leave<T: Balanced>(&mut self, peers: &mut impl Slots<T>, peer: PeerId) {
         match peers.get_mut(peer).map(|slot| slot.as_mut().connected) {
-            Some(true) => self.connected.remove(peers, peer),
-            Some(false) => self.pending.remove(peers, peer),
+            Some(connected) if connected || self.shared => self.connected.remove(peers, peer),
+            Some(_) => self.pending.remove(peers, peer),
             None => {}
         }
     }
@@ -139,7 +148,8 @@ impl Balance {
         let mut new = old;
         change(&mut new);
         let unavailable = new.full || new.closed;
-        if new.connected != old.connected || unavailable {
+        let moves = new.connected != old.connected && (self.only_connected || !self.shared);
+        if moves || unavailable {
             self.leave(peers, peer);
         }
         if let Some(slot) = peers.get_mut(peer) {
@@ -150,6 +160,7 @@ impl Balance {
             (true, _) => {}
             (false, true) => self.connected.push(peers, peer),
             (false, false) if self.only_connected => {}
+            (false, false) if self.shared => self.connected.push(peers, peer),
             (false, false) => self.pending.push(peers, peer),
         }
     }
@@ -196,6 +207,27 @@ mod tests {
         assert_eq!(turns(&mut balance, &mut peers, 3), [1, 0, 1]);
         balance.set_connected(&mut peers, id(1), false);
         assert_eq!(turns(&mut balance, &mut peers, 2), [0, 0]);
+    }
+
+    #[test]
+    fn with_shared_turns_a_peer_has_its_turn_whether_it_is_connected_or_not() {
+        let mut balance = Balance::new(false);
+        balance.share_turns();
+        let mut peers = three(&mut balance);
+        balance.set_connected(&mut peers, id(1), true);
+        assert_eq!(turns(&mut balance, &mut peers, 4), [0, 1, 2, 0]);
+        balance.set_connected(&mut peers, id(1), false);
+        assert_eq!(turns(&mut balance, &mut peers, 3), [1, 2, 0]);
+        balance.set_full(&mut peers, id(2), true);
+        assert_eq!(turns(&mut balance, &mut peers, 2), [1, 0]);
+        balance.close(&mut peers, id(0));
+        assert_eq!(turns(&mut balance, &mut peers, 2), [1, 1]);
+        balance.set_only_connected(true);
+        balance.set_connected(&mut peers, id(1), true);
+        balance.set_connected(&mut peers, id(1), false);
+        assert!(!balance.may_route(), "only connected peers have turns");
+        balance.set_full(&mut peers, id(2), false);
+        assert!(!balance.may_route());
     }
 
     #[test]

@@ -71,6 +71,12 @@ impl<S: Slots<OutgoingPeer>, const RECEIVES: bool, const SINGLE: bool>
         Self { peers, outgoing: Balance::new(only_connected), incoming: FairQueue::new() }
     }
 
+    /// Includes peers that the socket still connects to in the turns of the others, as in libzmq. Call this before there
+    /// are peers.
+    pub const fn share_turns(&mut self) {
+        self.outgoing.share_turns();
+    }
+
     /// Sets whether messages go only to connected peers; see [`Outgoing::new`]. It applies to peers that are attached, or
     /// whose connection ends, from now on.
     pub const fn set_only_connected(&mut self, only_connected: bool) {

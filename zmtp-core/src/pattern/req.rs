@@ -65,6 +65,12 @@ impl<S: Slots<ReqPeer>> Req<S> {
         self.mode
     }
 
+    /// Includes peers that the socket still connects to in the turns of the others, as in libzmq. Call this before there
+    /// are peers.
+    pub const fn share_turns(&mut self) {
+        self.outgoing.share_turns();
+    }
+
     /// Sets the options. They apply to the next request.
     pub const fn set_mode(&mut self, mode: Mode) {
         self.mode = mode;

@@ -154,7 +154,22 @@ impl Engine {
         if let Some(registry) = self.descriptors.registry() {
             let _ = acceptor.listener.deregister(registry);
         }
+        if self.options.rules.unbind_closes {
+            self.close_accepted(endpoint);
+        }
         true
+    }
+
+    /// Closes the connections that were accepted at an endpoint, after what is queued for them is written.
+    fn close_accepted(&mut self, endpoint: &Endpoint) {
+        let is_there =
+            |peer: &Peer| matches!(peer.origin, Origin::Accepted) && *peer.endpoint == *endpoint;
+        let accepted = self.peers.iter().filter(|(_, peer)| is_there(peer));
+        let accepted: Vec<_> = accepted.map(|(_, peer)| peer.id).collect();
+        for peer in accepted {
+            self.leave(peer);
+        }
+        self.note_change();
     }
 
     pub(crate) fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {

@@ -3,6 +3,7 @@
 mod accept;
 mod connection;
 mod queue;
+mod rules;
 mod socks;
 mod tcp;
 mod udp;
@@ -20,6 +21,7 @@ pub use accept::{AcceptFilter, ProcessFilter};
 pub(crate) use connection::millis;
 pub use connection::{Heartbeat, Limits, Reconnect, ReconnectStop};
 pub use queue::{HighWaterMark, Linger};
+pub use rules::Rules;
 pub use socks::Socks;
 pub(crate) use socks::SocksLogin;
 pub use tcp::{Device, Keepalive, Tcp};
@@ -157,6 +159,9 @@ pub struct Options {
     /// It may change in any release.
     #[doc(hidden)]
     pub signals_end_waits: bool,
+    /// Rules of libzmq that differ from those of this crate. It may change in any release.
+    #[doc(hidden)]
+    pub rules: Rules,
 }
 
 impl Default for Options {
@@ -193,6 +198,7 @@ impl Default for Options {
             zap_domain: String::new(),
             mechanism: None,
             signals_end_waits: false,
+            rules: Rules::default(),
         }
     }
 }

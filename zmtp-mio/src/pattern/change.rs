@@ -8,6 +8,18 @@ use super::{AnyPattern, KindOptions, PublishOptions};
 use crate::topics::Subscribers;
 
 impl AnyPattern {
+    /// Includes peers that the socket still connects to in the turns of the others, as in libzmq. Call this before there
+    /// are peers.
+    pub(super) const fn share_turns(&mut self) {
+        match self {
+            Self::Client(rules, _) => rules.share_turns(),
+            Self::Dealer(rules, _) => rules.share_turns(),
+            Self::Push(rules) | Self::Scatter(rules) => rules.share_turns(),
+            Self::Req(rules) => rules.share_turns(),
+            _ => {}
+        }
+    }
+
     /// Sets the options of the kind. Those that are used when a peer connects apply to later peers. `immediate` is
     /// [`Options::immediate`](crate::Options::immediate).
     pub(crate) fn set_options(&mut self, own: KindOptions, immediate: bool) {

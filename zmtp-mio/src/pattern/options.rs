@@ -114,7 +114,7 @@ pub struct KindOptions {
 
 impl KindOptions {
     pub(crate) fn pattern(self, kind: SocketKind, options: &Options) -> AnyPattern {
-        match kind {
+        let mut pattern = match kind {
             SocketKind::Channel => AnyPattern::channel(options.immediate),
             SocketKind::Client => AnyPattern::client(self.messages, options.immediate),
             SocketKind::Dealer => AnyPattern::dealer(self.dealer, options.immediate),
@@ -136,7 +136,11 @@ impl KindOptions {
             SocketKind::Sub => AnyPattern::subscribe(self.subscribe),
             SocketKind::Xpub => AnyPattern::xpublish(self.publish, share(options)),
             SocketKind::Xsub => AnyPattern::xsubscribe(&self.subscribe),
+        };
+        if options.rules.shares_unreached {
+            pattern.share_turns();
         }
+        pattern
     }
 }
 

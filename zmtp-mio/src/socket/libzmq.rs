@@ -10,6 +10,7 @@ use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::exchange;
 use crate::options::Options;
+pub use crate::options::Rules;
 pub use crate::pattern::{
     DealerOptions, KindOptions, PeerMessages, PublishOptions, RouterOptions, StreamOptions,
     SubscribeOptions,
@@ -31,9 +32,9 @@ pub fn build(kind: SocketKind, options: Options, own: KindOptions) -> Result<Any
 
 /// Replaces the options of a socket.
 ///
-/// Its context, its driver, [`Options::max_bytes`] and the topics of [`SubscribeOptions`] stay. Options that the kind does
-/// not have are ignored. High-water marks, the linger, and the rules for messages apply at once; options of connections
-/// and messages to new peers apply to later connections.
+/// Its context, its driver, [`Options::max_bytes`], [`Rules::shares_unreached`] and the topics of [`SubscribeOptions`]
+/// stay. Options that the kind does not have are ignored. High-water marks, the linger, and the rules for messages apply
+/// at once; options of connections and messages to new peers apply to later connections.
 ///
 /// # Errors
 ///

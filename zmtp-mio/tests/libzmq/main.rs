@@ -6,17 +6,20 @@ mod harness;
 mod calls;
 mod options;
 mod signals;
+mod unbinding;
+mod unreached;
 
 use std::time::Duration;
 
 use harness::LIMIT;
-use zmtp_mio::libzmq::{self, KindOptions};
+use zmtp_mio::libzmq::{self, KindOptions, Rules};
 use zmtp_mio::{AnySocket, Options, SocketKind};
 
 /// Options of a socket in the default context: as in `zmtp-libzmq`, a driver serves it between calls.
 fn options() -> Options {
     let mut options = Options::default();
     options.linger = Duration::ZERO.into();
+    options.rules = Rules::LIBZMQ;
     options
 }
 

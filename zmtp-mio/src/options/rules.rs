@@ -1,0 +1,19 @@
+//! Rules of libzmq that differ from the defaults of this crate.
+
+/// Rules of libzmq that the package `zmtp-libzmq` turns on. All are off by default. They may change in any release.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "hidden")]
+pub struct Rules {
+    /// Endpoints that are not connected have their share of the messages, unless
+    /// [`Options::immediate`](crate::Options::immediate) is set: they take part in the turns also while other peers are
+    /// connected.
+    pub shares_unreached: bool,
+    /// When an endpoint of TCP or IPC is unbound, the connections that were accepted there are closed too, after what is
+    /// queued for them is written.
+    pub unbind_closes: bool,
+}
+
+impl Rules {
+    /// All rules of libzmq.
+    pub const LIBZMQ: Self = Self { shares_unreached: true, unbind_closes: true };
+}
