@@ -3,18 +3,24 @@
 //! Each of them runs its body in [`border`], which catches panics and sets `errno`.
 #![allow(unsafe_code, reason = "C programs pass pointers, and find functions by their names")]
 
+mod context;
 mod errno;
 mod foreign;
 mod message;
 #[cfg(feature = "draft")]
 mod message_draft;
 mod not_yet;
+mod options;
+mod poll;
+mod socket;
 mod timers;
+mod transfer;
 mod utilities;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::errno::{Errno, Outcome};
+pub(crate) use socket::listener;
 
 /// Runs the body of a function of the C API. Returns `failed` and sets `errno` if the body fails, and EFAULT if it
 /// panics: a panic must not unwind into C.

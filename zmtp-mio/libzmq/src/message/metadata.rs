@@ -24,11 +24,6 @@ impl Metadata {
         let texts = self.texts.get_or_init(|| texts(&self.properties));
         texts.iter().find(|(each, _)| each == name).map(|(_, value)| value.as_c_str())
     }
-
-    /// The properties themselves.
-    pub(crate) fn properties(&self) -> &Properties {
-        &self.properties
-    }
 }
 
 /// Names and values. What the authenticator states comes first, because a peer may claim the same name.

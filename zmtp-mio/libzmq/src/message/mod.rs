@@ -187,6 +187,7 @@ impl Part {
     }
 
     /// Returns the part as a message of one part.
+    #[cfg(test)]
     pub(crate) fn into_message(self) -> Message {
         let mut message = Message::new();
         self.append_to(&mut message);

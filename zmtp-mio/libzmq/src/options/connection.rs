@@ -1,0 +1,145 @@
+//! Connections: their limits, heartbeats, and attempts.
+
+use std::time::Duration;
+
+use libc::c_int;
+use zmtp_mio::{Heartbeat, Reconnect, ReconnectStop, RoutingId};
+
+use super::{Settings, Value, int};
+use crate::errno::{Errno, Outcome};
+
+const ROUTING_ID: c_int = 5;
+const RECONNECT_IVL: c_int = 18;
+const RECONNECT_IVL_MAX: c_int = 21;
+const MAXMSGSIZE: c_int = 22;
+const HANDSHAKE_IVL: c_int = 66;
+const HEARTBEAT_IVL: c_int = 75;
+const HEARTBEAT_TTL: c_int = 76;
+const HEARTBEAT_TIMEOUT: c_int = 77;
+const METADATA: c_int = 95;
+const RECONNECT_STOP: c_int = 109;
+
+/// The bits of `ZMQ_RECONNECT_STOP`: a refused connection, and a failed handshake.
+const STOP_REFUSED: c_int = 1;
+const STOP_HANDSHAKE: c_int = 2;
+
+/// The largest `ZMQ_HEARTBEAT_TTL` in milliseconds: 65,535 tenths of a second.
+const MAX_TTL: c_int = 6_553_599;
+
+/// Numbers as the program has set them.
+#[derive(Debug)]
+pub(super) struct Numbers {
+    reconnect: c_int,
+    reconnect_max: c_int,
+    reconnect_stop: c_int,
+    max_message: i64,
+    handshake: c_int,
+    heartbeat: c_int,
+    heartbeat_ttl: c_int,
+    heartbeat_timeout: c_int,
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Self {
+            reconnect: 100,
+            reconnect_max: 0,
+            reconnect_stop: 0,
+            max_message: -1,
+            handshake: 30_000,
+            heartbeat: 0,
+            heartbeat_ttl: 0,
+            heartbeat_timeout: -1,
+        }
+    }
+}
+
+impl Numbers {
+    fn reconnect(&self) -> Reconnect {
+        let millis = |millis: c_int| Duration::from_millis(u64::try_from(millis).unwrap_or(0));
+        if self.reconnect <= 0 {
+            return Reconnect::NEVER;
+        }
+        let first = millis(self.reconnect);
+        let mut reconnect = Reconnect::new(first, first.max(millis(self.reconnect_max)));
+        reconnect.stop = ReconnectStop::NONE;
+        reconnect
+            .stop_if_refused(self.reconnect_stop & STOP_REFUSED != 0)
+            .stop_if_handshake_fails(self.reconnect_stop & STOP_HANDSHAKE != 0)
+    }
+
+    fn heartbeat(&self) -> Option<Heartbeat> {
+        let millis = |millis: c_int| u64::try_from(millis).ok().map(Duration::from_millis);
+        let interval = millis(self.heartbeat).filter(|interval| !interval.is_zero())?;
+        let ttl = millis(self.heartbeat_ttl).filter(|ttl| !ttl.is_zero());
+        Some(Heartbeat::every(interval).timeout(millis(self.heartbeat_timeout)).ttl(ttl))
+    }
+}
+
+pub(super) fn set(settings: &mut Settings, option: c_int, value: Value<'_>) -> Option<Outcome<()>> {
+    let numbers = &mut settings.connection;
+    let done = match option {
+        ROUTING_ID => match RoutingId::new(value.bytes()) {
+            Some(id) if !id.bytes().is_empty() => {
+                settings.options.routing_id = id;
+                Ok(())
+            }
+            _ => Err(Errno::EINVAL),
+        },
+        METADATA => metadata(settings, value),
+        RECONNECT_IVL => value.int_from(-1).map(|millis| numbers.reconnect = millis),
+        RECONNECT_IVL_MAX => value.int_from(0).map(|millis| numbers.reconnect_max = millis),
+        RECONNECT_STOP => value.int_from(0).map(|bits| numbers.reconnect_stop = bits),
+        MAXMSGSIZE => value.long().map(|bytes| numbers.max_message = bytes),
+        HANDSHAKE_IVL => value.int_from(0).map(|millis| numbers.handshake = millis),
+        HEARTBEAT_IVL => value.int_from(0).map(|millis| numbers.heartbeat = millis),
+        // It is sent in tenths of a second.
+        HEARTBEAT_TTL => value.int_from(0).and_then(|millis| match millis {
+            0..=MAX_TTL => {
+                numbers.heartbeat_ttl = millis / 100 * 100;
+                Ok(())
+            }
+            _ => Err(Errno::EINVAL),
+        }),
+        HEARTBEAT_TIMEOUT => value.int_from(0).map(|millis| numbers.heartbeat_timeout = millis),
+        _ => return None,
+    };
+    let numbers = &settings.connection;
+    let options = &mut settings.options;
+    (options.reconnect, options.heartbeat) = (numbers.reconnect(), numbers.heartbeat());
+    options.limits.max_frame = u64::try_from(numbers.max_message).ok();
+    let handshake = Duration::from_millis(u64::try_from(numbers.handshake).unwrap_or(0));
+    options.limits.handshake_timeout = (!handshake.is_zero()).then_some(handshake);
+    Some(done)
+}
+
+pub(super) fn get(settings: &Settings, option: c_int) -> Option<Vec<u8>> {
+    let numbers = &settings.connection;
+    Some(match option {
+        ROUTING_ID => settings.options.routing_id.bytes().to_vec(),
+        RECONNECT_IVL => int(numbers.reconnect),
+        RECONNECT_IVL_MAX => int(numbers.reconnect_max),
+        RECONNECT_STOP => int(numbers.reconnect_stop),
+        MAXMSGSIZE => numbers.max_message.to_ne_bytes().to_vec(),
+        HANDSHAKE_IVL => int(numbers.handshake),
+        HEARTBEAT_IVL => int(numbers.heartbeat),
+        HEARTBEAT_TTL => int(numbers.heartbeat_ttl),
+        HEARTBEAT_TIMEOUT => int(numbers.heartbeat_timeout),
+        _ => return None,
+    })
+}
+
+/// One property: a name that begins with `X-`, a colon, and its value. The first value of a name counts.
+fn metadata(settings: &mut Settings, value: Value<'_>) -> Outcome<()> {
+    let text = value.text(usize::MAX)?;
+    match text.split_once(':') {
+        Some((name, value)) if name.len() > 2 && name.starts_with("X-") && !value.is_empty() => {
+            let metadata = &mut settings.options.metadata;
+            if !metadata.iter().any(|(known, _)| known == name) {
+                metadata.push((name.to_owned(), value.as_bytes().to_vec()));
+            }
+            Ok(())
+        }
+        _ => Err(Errno::EINVAL),
+    }
+}

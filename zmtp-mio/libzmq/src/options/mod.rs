@@ -1,0 +1,116 @@
+//! The options of a socket, by the numbers of the C API.
+//!
+//! Each group of options is one file with two functions: `set` and `get`. They return `None` for an option of another
+//! group.
+
+mod connection;
+mod kind;
+mod queue;
+mod security;
+mod transport;
+mod value;
+
+use std::time::Duration;
+
+use libc::c_int;
+use zmtp_mio::libzmq::KindOptions;
+use zmtp_mio::{HighWaterMark, Limits, Linger, Options, Reconnect, SocketKind};
+
+pub(crate) use value::Value;
+
+use crate::context::Context;
+use crate::errno::{Errno, Outcome};
+
+/// The options of a socket as the program has set them.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) kind: SocketKind,
+    /// What the Rust socket has.
+    pub(crate) options: Options,
+    pub(crate) own: KindOptions,
+    /// The time limit of a receive and of a send in milliseconds; −1 is no limit.
+    pub(crate) receive_timeout: c_int,
+    pub(crate) send_timeout: c_int,
+    /// A descriptor that listens already, for the next bind (`ZMQ_USE_FD`); −1 if there is none.
+    pub(crate) use_fd: c_int,
+    /// The routing id of the peer of the next connect.
+    pub(crate) connect_routing_id: Option<Vec<u8>>,
+    connection: connection::Numbers,
+    transport: transport::Numbers,
+    kinds: kind::Numbers,
+    security: security::Settings,
+}
+
+/// An option that is not stored in the settings: the socket carries it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Request {
+    Subscribe,
+    Unsubscribe,
+}
+
+impl Settings {
+    /// The defaults of libzmq.
+    pub(crate) fn new(kind: SocketKind, context: &Context) -> Self {
+        let mut options = Options::default();
+        options.context = context.inner().clone();
+        options.limits = Limits::default()
+            .max_frame(None)
+            .max_message(None)
+            .max_parts(None)
+            .handshake_timeout(Duration::from_secs(30))
+            .message_timeout(None);
+        (options.max_bytes, options.max_connections) = (None, None);
+        (options.max_handshakes, options.max_handshakes_per_address) = (None, None);
+        (options.max_subscriptions, options.max_subscription_bytes) = (None, None);
+        let mark = HighWaterMark::new(1_000, None);
+        (options.send_mark, options.receive_mark) = (mark, mark);
+        options.reconnect = Reconnect::new(Duration::from_millis(100), Duration::from_millis(100));
+        (options.tcp.ipv6, options.tcp.backlog) = (context.ipv6(), 100);
+        options.udp.ipv6 = context.ipv6();
+        options.signals_end_waits = true;
+        let lingers = context.is_blocky()
+            && !matches!(kind, SocketKind::Sub | SocketKind::Xsub | SocketKind::Dish);
+        options.linger = if lingers { Linger::UNLIMITED } else { Duration::ZERO.into() };
+        Self {
+            kind,
+            options,
+            own: KindOptions::default(),
+            receive_timeout: -1,
+            send_timeout: -1,
+            use_fd: -1,
+            connect_routing_id: None,
+            connection: connection::Numbers::default(),
+            transport: transport::Numbers::default(),
+            kinds: kind::Numbers::default(),
+            security: security::Settings::default(),
+        }
+    }
+
+    /// Sets an option. Returns a request if the socket must carry it out.
+    pub(crate) fn set(&mut self, option: c_int, value: Value<'_>) -> Outcome<Option<Request>> {
+        if let Some(request) = kind::request(self, option) {
+            return request.map(Some);
+        }
+        let groups = [queue::set, connection::set, transport::set, kind::set, security::set];
+        let done = groups.iter().find_map(|set| set(self, option, value));
+        done.unwrap_or(Err(Errno::EINVAL)).map(|()| None)
+    }
+
+    /// Returns an option.
+    pub(crate) fn get(&self, option: c_int) -> Outcome<Vec<u8>> {
+        let groups = [queue::get, connection::get, transport::get, kind::get, security::get];
+        groups.iter().find_map(|get| get(self, option)).ok_or(Errno::EINVAL)
+    }
+
+    /// The security of connections, once it is complete.
+    pub(crate) fn complete_security(&mut self) {
+        let (security, zap_domain) = self.security.complete();
+        self.options.security = security;
+        self.options.zap_domain = zap_domain;
+    }
+}
+
+/// An int as an option.
+fn int(value: impl Into<c_int>) -> Vec<u8> {
+    value.into().to_ne_bytes().to_vec()
+}

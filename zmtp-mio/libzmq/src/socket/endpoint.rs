@@ -1,0 +1,34 @@
+//! Endpoints as libzmq writes them.
+
+use zmtp_mio::{Endpoint, Host, SocketKind};
+
+use crate::errno::{ENOCOMPATPROTO, Errno, Outcome};
+
+/// The longest path of an IPC endpoint in bytes.
+const PATH: usize = 107;
+
+/// Reads an endpoint.
+pub(super) fn parse(text: &str, kind: SocketKind) -> Outcome<Endpoint> {
+    let (transport, address) = text.split_once("://").ok_or(Errno::EINVAL)?;
+    if transport.is_empty() || address.is_empty() {
+        return Err(Errno::EINVAL);
+    }
+    match transport {
+        "inproc" | "tcp" => {}
+        "ipc" if address.len() > PATH => return Err(Errno(libc::ENAMETOOLONG)),
+        "ipc" => {}
+        "udp" if matches!(kind, SocketKind::Radio | SocketKind::Dish | SocketKind::Dgram) => {}
+        "udp" => return Err(Errno(ENOCOMPATPROTO)),
+        _ => return Err(Errno(libc::EPROTONOSUPPORT)),
+    }
+    text.parse().map_err(|_| Errno::EINVAL)
+}
+
+/// Writes an endpoint that is bound: the host `*` is the address that stands for all.
+pub(super) fn bound(endpoint: &Endpoint, ipv6: bool) -> String {
+    match endpoint {
+        Endpoint::Tcp { host: Host::Any, port, .. } if ipv6 => format!("tcp://[::]:{port}"),
+        Endpoint::Tcp { host: Host::Any, port, .. } => format!("tcp://0.0.0.0:{port}"),
+        _ => endpoint.to_string(),
+    }
+}

@@ -1,0 +1,200 @@
+//! Sockets: what the functions of the C API do with one.
+
+mod endpoint;
+mod endpoints;
+mod notice;
+mod options;
+mod receive;
+mod send;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use libc::c_int;
+use zmtp_mio::{AnySocket, Message, SocketKind, libzmq};
+
+use crate::context::{Context, ended_later};
+use crate::errno::{Errno, Outcome};
+use crate::message::{Incoming, MetadataCache};
+use crate::options::Settings;
+use endpoints::Endpoints;
+use notice::Notice;
+
+pub(crate) use send::Given;
+
+/// The flag of a call that does not wait.
+pub(crate) const DONTWAIT: c_int = 1;
+/// The flag of a part that is not the last one of its message.
+pub(crate) const SNDMORE: c_int = 2;
+
+/// The events of a socket: a receive, and a send, would not wait.
+pub(crate) const POLLIN: c_int = 1;
+pub(crate) const POLLOUT: c_int = 2;
+
+/// A socket of the C API.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    context: Arc<Context>,
+    kind: SocketKind,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// `None` after the close.
+    inner: Option<AnySocket>,
+    settings: Settings,
+    endpoints: Endpoints,
+    /// The parts of a message whose last part is not known.
+    outgoing: Message,
+    /// The message whose parts the program receives.
+    incoming: Option<Incoming>,
+    /// The last part that was received is not the last one of its message.
+    receives_more: bool,
+    cache: MetadataCache,
+    /// The descriptor of `ZMQ_FD`, once the program has asked for it.
+    notice: Option<Notice>,
+}
+
+/// The socket type of a number.
+fn kind(number: c_int) -> Option<SocketKind> {
+    use SocketKind::{Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Stream, Sub, Xpub, Xsub};
+
+    let stable = [Pair, Pub, Sub, Req, Rep, Dealer, Router, Pull, Push, Xpub, Xsub, Stream];
+    let index = usize::try_from(number).ok()?;
+    #[cfg(feature = "draft")]
+    {
+        use SocketKind::{Channel, Client, Dgram, Dish, Gather, Peer, Radio, Scatter, Server};
+        let draft = [Server, Client, Radio, Dish, Gather, Scatter, Dgram, Peer, Channel];
+        stable.into_iter().chain(draft).nth(index)
+    }
+    #[cfg(not(feature = "draft"))]
+    stable.get(index).copied()
+}
+
+/// The number of a socket type.
+fn number(kind: SocketKind) -> c_int {
+    (0..32).find(|&number| self::kind(number) == Some(kind)).unwrap_or(-1)
+}
+
+impl Socket {
+    /// Creates a socket of a type, by the number of the C API.
+    pub(crate) fn open(context: &Arc<Context>, number: c_int) -> Outcome<Arc<Self>> {
+        context.check()?;
+        let kind = kind(number).ok_or(Errno::EINVAL)?;
+        context.open()?;
+        let settings = Settings::new(kind, context);
+        match libzmq::build(kind, settings.options.clone(), settings.own.clone()) {
+            Ok(inner) => {
+                let state = State {
+                    inner: Some(inner),
+                    settings,
+                    endpoints: Endpoints::default(),
+                    outgoing: Message::new(),
+                    incoming: None,
+                    receives_more: false,
+                    cache: MetadataCache::default(),
+                    notice: None,
+                };
+                let context = Arc::clone(context);
+                Ok(Arc::new(Self { context, kind, state: Mutex::new(state) }))
+            }
+            Err(error) => {
+                context.closed();
+                context.ended();
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Closes the socket. What is queued is sent within the linger.
+    pub(crate) fn close(&self) -> Outcome<()> {
+        let mut state = self.state();
+        let inner = state.inner.take().ok_or(Errno::ENOTSOCK)?;
+        let linger = state.settings.options.linger;
+        state.notice = None;
+        drop(state);
+        self.context.closed();
+        libzmq::close_later(inner, linger, ended_later(&self.context));
+        Ok(())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state for a call. Fails after a shutdown of the context.
+    fn call(&self) -> Outcome<MutexGuard<'_, State>> {
+        self.context.check()?;
+        Ok(self.state())
+    }
+
+    /// The events of the socket, and the longest time to the next look at them.
+    pub(crate) fn look(&self) -> Outcome<(c_int, Option<Duration>)> {
+        let mut state = self.call()?;
+        let ready = state.inner()?.step()?;
+        let has_part = state.incoming.as_ref().is_some_and(|incoming| !incoming.is_empty());
+        let mut events = 0;
+        if ready.readable || has_part {
+            events |= POLLIN;
+        }
+        if ready.writable || state.outgoing.part_count() > 0 {
+            events |= POLLOUT;
+        }
+        let next = if ready.readable { None } else { ready.next };
+        Ok((events, next))
+    }
+
+    /// The events of the socket (`ZMQ_EVENTS`).
+    pub(crate) fn events(&self) -> Outcome<c_int> {
+        if let Some(notice) = &self.state().notice {
+            notice.clear();
+        }
+        Ok(self.look()?.0)
+    }
+
+    /// Runs `wait` with a descriptor that is readable when the socket has events to look at; the driver does not take them
+    /// meanwhile.
+    pub(crate) fn descriptor(&self) -> Outcome<c_int> {
+        let mut state = self.call()?;
+        Ok(libzmq::descriptor(state.inner()?)?)
+    }
+
+    /// Lets the driver leave the socket to this thread.
+    pub(crate) fn hold(&self) {
+        if let Some(inner) = &self.state().inner {
+            libzmq::hold(inner);
+        }
+    }
+
+    /// Ends [`Self::hold`].
+    pub(crate) fn release(&self) {
+        if let Some(inner) = &self.state().inner {
+            libzmq::release(inner);
+        }
+    }
+}
+
+impl State {
+    fn inner(&mut self) -> Outcome<&mut AnySocket> {
+        self.inner.as_mut().ok_or(Errno::ENOTSOCK)
+    }
+
+    /// The time limit of a call: `None` is no limit.
+    fn limit(millis: c_int, flags: c_int) -> Option<Duration> {
+        match flags & DONTWAIT {
+            0 => u64::try_from(millis).ok().map(Duration::from_millis),
+            _ => Some(Duration::ZERO),
+        }
+    }
+
+    /// A call has ended: the descriptor of `ZMQ_FD` is readable if there is more to receive.
+    fn end_call(&self) {
+        if let (Some(notice), Some(inner)) = (&self.notice, &self.inner) {
+            let has_part = self.incoming.as_ref().is_some_and(|incoming| !incoming.is_empty());
+            if has_part || libzmq::is_readable(inner) {
+                notice.set();
+            }
+        }
+    }
+}

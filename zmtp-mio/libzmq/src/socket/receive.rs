@@ -1,0 +1,73 @@
+//! Receiving.
+
+use std::time::{Duration, Instant};
+
+use libc::c_int;
+use zmtp_mio::{Error, Message};
+
+use super::{Socket, State};
+use crate::errno::{Errno, Outcome};
+use crate::message::{Incoming, Part};
+
+/// A time that a program does not wait for.
+const LONG: Duration = Duration::from_secs(1 << 30);
+
+impl Socket {
+    /// Receives a part.
+    pub(crate) fn receive(&self, flags: c_int) -> Outcome<Part> {
+        self.with_next(flags, Incoming::take)?.ok_or(Errno::EAGAIN)
+    }
+
+    /// Receives a part into a buffer, which may be too short for it. Returns the length of the part.
+    pub(crate) fn receive_into(&self, buffer: &mut [u8], flags: c_int) -> Outcome<usize> {
+        self.with_next(flags, |incoming| {
+            let bytes = incoming.peek().unwrap_or_default();
+            let (len, copied) = (bytes.len(), bytes.len().min(buffer.len()));
+            buffer[..copied].copy_from_slice(&bytes[..copied]);
+            incoming.skip();
+            len
+        })
+    }
+
+    /// Waits for a part and calls `take` to remove it.
+    fn with_next<T>(&self, flags: c_int, take: impl FnOnce(&mut Incoming) -> T) -> Outcome<T> {
+        let mut state = self.call()?;
+        let taken = state.await_part(flags).map(take);
+        if taken.is_ok() {
+            state.receives_more =
+                state.incoming.as_ref().is_some_and(|incoming| !incoming.is_empty());
+        }
+        state.end_call();
+        taken
+    }
+}
+
+impl State {
+    /// Waits until a part can be taken.
+    fn await_part(&mut self, flags: c_int) -> Outcome<&mut Incoming> {
+        if self.incoming.as_ref().is_none_or(Incoming::is_empty) {
+            let limit = Self::limit(self.settings.receive_timeout, flags);
+            let message = self.next_message(limit)?.ok_or(Errno::EAGAIN)?;
+            self.incoming = Some(Incoming::new(message, &mut self.cache));
+        }
+        self.incoming.as_mut().ok_or(Errno::EAGAIN)
+    }
+
+    fn next_message(&mut self, limit: Option<Duration>) -> Outcome<Option<Message>> {
+        let inner = self.inner.as_mut().ok_or(Errno::ENOTSOCK)?;
+        let begun = Instant::now();
+        let received = match limit {
+            None => inner.recv().map(Some),
+            Some(limit) => inner.recv_timeout(limit),
+        };
+        match received {
+            // libzmq does not report it: a reply does not come.
+            Err(Error::PeerLost) => {
+                let rest = limit.map_or(LONG, |limit| limit.saturating_sub(begun.elapsed()));
+                inner.drive(rest)?;
+                Ok(None)
+            }
+            received => Ok(received?),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Sending.
+
+use libc::c_int;
+use zmtp_mio::{Error, Message, SendError, SocketKind, libzmq};
+
+use super::{SNDMORE, Socket, State};
+use crate::errno::{Errno, Outcome};
+use crate::message::{Incoming, Part};
+
+/// A part that a program sends.
+#[derive(Debug)]
+pub(crate) enum Given<'a> {
+    /// Bytes, which are copied.
+    Bytes(&'a [u8]),
+    /// A `zmq_msg_t`. It is empty after it was sent, and unchanged otherwise.
+    Part(&'a mut Part),
+}
+
+impl Given<'_> {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::Part(part) => part.bytes(),
+        }
+    }
+
+    fn append_to(&mut self, message: &mut Message) {
+        match self {
+            Self::Bytes(bytes) => message.push(bytes),
+            Self::Part(part) => std::mem::take(*part).append_to(message),
+        }
+    }
+}
+
+impl Socket {
+    /// Sends a part. Returns its length.
+    pub(crate) fn send(&self, mut given: Given<'_>, flags: c_int) -> Outcome<usize> {
+        let mut state = self.call()?;
+        let len = given.bytes().len();
+        let sent = state.send(self.kind, &mut given, flags);
+        state.end_call();
+        sent.map(|()| len)
+    }
+}
+
+impl State {
+    fn send(&mut self, kind: SocketKind, given: &mut Given<'_>, flags: c_int) -> Outcome<()> {
+        let limit = Self::limit(self.settings.send_timeout, flags);
+        let inner = self.inner.as_mut().ok_or(Errno::ENOTSOCK)?;
+        let is_first = self.outgoing.part_count() == 0;
+        if flags & SNDMORE != 0 {
+            if kind.is_thread_safe() {
+                return Err(Errno::EINVAL);
+            }
+            if is_first {
+                libzmq::wait_for_room(inner, given.bytes(), limit)?;
+            }
+            given.append_to(&mut self.outgoing);
+            return Ok(());
+        }
+        if let (true, Given::Bytes(bytes)) = (is_first, &given) {
+            let sent = match limit {
+                None => inner.send(*bytes),
+                Some(limit) => inner.send_timeout(*bytes, limit),
+            };
+            return sent.or_else(|error| dropped(kind, error.error));
+        }
+        given.append_to(&mut self.outgoing);
+        let message = std::mem::take(&mut self.outgoing);
+        let sent = match limit {
+            None => inner.send(message),
+            Some(limit) => inner.send_timeout(message, limit),
+        };
+        let Err(SendError { error, message, .. }) = sent else { return Ok(()) };
+        dropped(kind, error).inspect_err(|_| self.take_back(*message, given))
+    }
+
+    /// The program has the last part of a message that was not sent, and may send it again.
+    fn take_back(&mut self, mut message: Message, given: &mut Given<'_>) {
+        let last = message.part_count().saturating_sub(1);
+        match given {
+            Given::Bytes(_) => message.truncate(last),
+            Given::Part(part) => {
+                let back =
+                    if last == 0 { std::mem::take(&mut message) } else { message.split_off(last) };
+                **part = Incoming::new(back, &mut self.cache).take().unwrap_or_default();
+            }
+        }
+        self.outgoing = message;
+    }
+}
+
+/// A message of a ROUTER that consists of a routing id is dropped.
+fn dropped(kind: SocketKind, error: Error) -> Outcome<()> {
+    match error {
+        Error::EmptyMessage if kind == SocketKind::Router => Ok(()),
+        error => Err(error.into()),
+    }
+}
