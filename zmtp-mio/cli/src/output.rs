@@ -11,7 +11,7 @@ use zmtp_mio::{Endpoint, Event, EventKind, Message, SocketKind};
 use crate::args::OutputArgs;
 use crate::exit::Failure;
 use crate::loss::Loss;
-use crate::text::{ascii_line, hex, hex_line, text_line};
+use crate::text::{ascii_line, count, hex, hex_line, text_line};
 
 #[derive(Clone, Copy, Debug)]
 enum Format {
@@ -396,7 +396,7 @@ pub(crate) fn describe(kind: &EventKind) -> (&'static str, Option<String>) {
         EventKind::Dropped(reason) => Some(reason.to_string()),
         EventKind::DroppedDatagram(error) => Some(error.to_string()),
         EventKind::DatagramFailed(error) => Some(error.to_string()),
-        EventKind::UnsentMessages(count) => Some(count.to_string()),
+        EventKind::UnsentMessages(n) => Some(count(*n, "message", "messages")),
         _ => None,
     };
     (kind.name(), detail)
@@ -417,6 +417,8 @@ mod tests {
         let record = Record::Reply { n: 1, parts: Part::all(&message), rtt_us: 7 };
         let expected = r#"{"type":"reply","n":1,"parts":[{"text":"a\"\n"},{"text":""},{"hex":"ff00"}],"rtt_us":7}"#;
         assert_eq!(json(&record), format!("{expected}\n"));
+        let unsent = [1, 2].map(|n| describe(&EventKind::UnsentMessages(n)).1.unwrap_or_default());
+        assert_eq!(unsent, ["1 message", "2 messages"]);
         let record = Record::Error { n: None, error: "timeout", text: "no".into() };
         assert_eq!(json(&record), "{\"type\":\"error\",\"error\":\"timeout\",\"text\":\"no\"}\n");
     }

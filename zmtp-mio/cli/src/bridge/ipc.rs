@@ -45,9 +45,11 @@ impl IpcListener {
             }
             (result, _) => result,
         }?;
-        listener.set_nonblocking(true)?;
         let file = path.and_then(|path| identity(path));
-        Ok(Self { listener, endpoint: endpoint.clone(), file })
+        // It removes the file also after an error.
+        let made = Self { listener, endpoint: endpoint.clone(), file };
+        made.listener.set_nonblocking(true)?;
+        Ok(made)
     }
 
     pub(super) fn accept(&self) -> io::Result<UnixStream> {

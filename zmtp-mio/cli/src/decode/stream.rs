@@ -4,7 +4,7 @@ use zmtp_core::wire::{
     Datagram, FrameHeader, FrameKind, Greeting, MechanismName, More, UnsupportedVersion,
 };
 
-use crate::text::bytes;
+use crate::text::{bytes, count};
 
 /// Framing of a version.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -140,7 +140,8 @@ impl Stream {
             Stage::Identity | Stage::Frames => match self.header(&self.bytes[self.at..]) {
                 Ok(Some((_, head, len))) => {
                     let there = rest - head;
-                    format!("the stream ends inside a frame: {there} of {len} bytes are there")
+                    let len = count(len, "byte is there", "bytes are there");
+                    format!("the stream ends inside a frame: {there} of {len}")
                 }
                 _ => "the stream ends inside a frame's header".into(),
             },
@@ -303,6 +304,9 @@ mod tests {
         let bytes = [&greeting()[..], b"\x00\x05hello"].concat();
         let text = "64 the stream ends inside a frame: 3 of 5 bytes are there";
         assert_eq!(decode(&bytes[..69], None), ["0 v3.1", text]);
+        let one = [&greeting()[..], b"\x00\x01"].concat();
+        let text = "64 the stream ends inside a frame: 0 of 1 byte is there";
+        assert_eq!(decode(&one, None), ["0 v3.1", text]);
         let text = "64 the stream ends inside a frame's header";
         assert_eq!(decode(&bytes[..65], None), ["0 v3.1", text]);
         let text = "0 the stream ends inside the greeting, after 40 bytes";

@@ -14,6 +14,7 @@ use crate::device::{Context, next_event};
 use crate::exit::Failure;
 use crate::loss::fans_out;
 use crate::output::describe;
+use crate::text::count;
 
 /// Messages to send or receive before switching to the other direction.
 pub(super) const STRETCH: usize = 256;
@@ -131,7 +132,8 @@ impl Running<'_> {
             }
             if !said && start.elapsed() >= TIMEOUT {
                 said = true;
-                let [_, peers] = receivers(self.kind);
+                let [one, more] = receivers(self.kind);
+                let peers = count(self.peers as u64, one, more);
                 let why =
                     self.now.trouble.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
                 self.context.output.note(&format!("still waiting for {peers}{why}"));

@@ -91,7 +91,8 @@ impl Tally {
             format!(" of {total} ({} %)", u128::from(n) * 100 / u128::from(total))
         });
         let seconds = took.as_secs_f64();
-        format!("{n}{of} messages, {}, {}", size(bytes as f64), rates(n, bytes, seconds))
+        let what = if self.total.unwrap_or(n) == 1 { "message" } else { "messages" };
+        format!("{n}{of} {what}, {}, {}", size(bytes as f64), rates(n, bytes, seconds))
     }
 
     /// Prints the totals, if requested.
@@ -158,7 +159,8 @@ fn rates(n: u64, bytes: u64, seconds: f64) -> String {
 }
 
 fn size(bytes: f64) -> String {
-    if bytes == 1.0 {
+    // A rate may have a fraction.
+    if bytes.round() == 1.0 {
         return "1 byte".into();
     }
     let mut value = bytes;
@@ -183,5 +185,18 @@ mod tests {
         assert_eq!(size(3.0 * 1_048_576.0), "3.0 MiB");
         assert_eq!(rates(1_000, 2_048, 2.0), "500/s, 1.0 KiB/s");
         assert_eq!(rates(1, 1, 0.0), "all at once");
+        assert_eq!(rates(3, 3, 2.5), "1/s, 1 byte/s");
+    }
+
+    #[test]
+    fn progress_of_one_message_is_singular() {
+        let progress = |total, n| {
+            let mut tally = Tally::new(false, true, total);
+            (0..n).for_each(|_| tally.sent(2));
+            tally.progress(Duration::from_secs(1))
+        };
+        assert_eq!(progress(None, 1), "1 message, 2 bytes, 1/s, 2 bytes/s");
+        assert_eq!(progress(Some(1), 1), "1 of 1 (100 %) message, 2 bytes, 1/s, 2 bytes/s");
+        assert_eq!(progress(Some(4), 1), "1 of 4 (25 %) messages, 2 bytes, 1/s, 2 bytes/s");
     }
 }

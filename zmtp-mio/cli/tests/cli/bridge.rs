@@ -212,6 +212,56 @@ fn a_pty_is_raw_only_as_long_as_it_is_bridged() {
 }
 
 #[test]
+fn a_bridge_removes_its_socket_file_however_it_ends() {
+    for (signal, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 129), ("-QUIT", 131)] {
+        let directory = Directory::new();
+        let ipc = directory.ipc("bridge.sock");
+        let (_firmware, name) = Firmware::pty();
+        let line = ["bridge", &name, &ipc, "--bind"];
+        let bridge = Zmtp::through(&["env", "--default-signal"], &line);
+        assert_eq!(bridge.listening(), ipc);
+        assert!(directory.path("bridge.sock").exists());
+        bridge.signal(signal);
+        bridge.finish().bad(code);
+        assert!(!directory.path("bridge.sock").exists(), "{signal}");
+    }
+    let directory = Directory::new();
+    zmtp(["bridge", "/dev/no-such-line", &directory.ipc("bridge.sock"), "--bind"]).bad(1);
+    assert!(!directory.path("bridge.sock").exists());
+}
+
+/// Whether a connection to this port is being attempted.
+#[cfg(target_os = "linux")]
+fn is_attempted(port: u16) -> bool {
+    const SYN_SENT: &str = "02";
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    table.lines().any(|line| {
+        let mut words = line.split_whitespace().skip(2);
+        let [remote, state] = [words.next(), words.next()].map(Option::unwrap_or_default);
+        remote.ends_with(&format!(":{port:04X}")) && state == SYN_SENT
+    })
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_bridge_that_is_ended_while_it_opens_the_line_leaves_no_socket_file() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = server.local_addr().unwrap();
+    // When its queue is full, further attempts wait.
+    let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(200));
+    let full: Vec<TcpStream> = std::iter::from_fn(|| connect().ok()).collect();
+    within(|| !is_attempted(address.port()));
+    let directory = Directory::new();
+    let line = ["bridge", &format!("tcp://{address}"), &directory.ipc("bridge.sock"), "--bind"];
+    let bridge = Zmtp::start(line);
+    within(|| is_attempted(address.port()));
+    bridge.signal("-INT");
+    bridge.finish().bad(130);
+    assert!(!directory.path("bridge.sock").exists());
+    drop(full);
+}
+
+#[test]
 fn missing_devices_and_endpoints_are_reported() {
     let done = zmtp(["bridge", "/dev/no-such-line", "tcp://127.0.0.1:5555"]);
     assert!(done.bad(1).contains("/dev/no-such-line"), "{done:?}");

@@ -175,6 +175,17 @@ fn idle_is_success_and_a_timeout_is_not() {
 }
 
 #[test]
+fn a_sender_reports_the_number_of_peers_for_which_it_waits() {
+    for (command, peers, text) in [
+        ("push", "1", "zmtp: still waiting for 1 peer\n"),
+        ("pub", "2", "zmtp: still waiting for 2 subscribers\n"),
+    ] {
+        let (zmtp, _) = server(&[command, TCP, "x", "--peers", peers]);
+        assert_eq!(zmtp.error_line(), text);
+    }
+}
+
+#[test]
 fn a_worker_that_does_not_read_stops_push_and_is_3() {
     // A peer that takes no message: a PULL that is stopped.
     let (pull, tcp) = server(&["pull", TCP]);
