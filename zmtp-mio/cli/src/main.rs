@@ -13,6 +13,7 @@ mod input;
 mod interrupt;
 mod json;
 mod loss;
+mod manual;
 mod output;
 mod parts;
 mod size;

@@ -5,6 +5,7 @@ use clap::CommandFactory as _;
 use crate::args::{Cli, CompletionsArgs, ManArgs};
 use crate::device::Context;
 use crate::exit::Failure;
+use crate::manual;
 
 pub(super) fn completions(args: &CompletionsArgs, context: &Context<'_>) -> Result<u8, Failure> {
     let mut text = Vec::new();
@@ -16,7 +17,7 @@ pub(super) fn completions(args: &CompletionsArgs, context: &Context<'_>) -> Resu
 pub(super) fn man(args: &ManArgs) -> Result<u8, Failure> {
     let doing = format!("write manual pages to {}", args.folder.display());
     std::fs::create_dir_all(&args.folder)
-        .and_then(|()| clap_mangen::generate_to(Cli::command(), &args.folder))
+        .and_then(|()| manual::write(&args.folder))
         .map_err(Failure::io(doing))?;
     Ok(0)
 }
