@@ -49,8 +49,9 @@ def run(program: Path, library: Path) -> dict:
     folder = tempfile.mkdtemp(prefix="zmq-")
     environment = {**os.environ, "LD_LIBRARY_PATH": str(library), "TMPDIR": folder}
     start = time.monotonic()
-    # A group of its own, so that children of the program also end.
-    process = subprocess.Popen([program], cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    # Each line is written at once, so that none is lost with the program. It has a group of its own, so that its children
+    # also end.
+    process = subprocess.Popen(["stdbuf", "--output=L", program], cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, start_new_session=True)
     try:
         output, _ = process.communicate(timeout=LIMITS.get(program.name, LIMIT))
@@ -69,7 +70,7 @@ def run(program: Path, library: Path) -> dict:
         key, n = f"{program.name}/{name}", 2
         while key in cases:
             key, n = f"{program.name}/{name}#{n}", n + 1
-        cases[key] = (result, f"line {line}: {message}".strip() if message else "")
+        cases[key] = (result, f"line {line}: {message[:120]}" if message else "")
     if not cases and not end:
         # A program without Unity.
         cases[f"{program.name}/main"] = ("FAIL", f"status {code}") if code else ("PASS", "")

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Builds the C library, installs it, builds and runs a program with it, and runs libzmq's own tests against it. Prints
+# how many cases passed, failed and were not run, and fails if this is not as zmtp-mio/libzmq/suite/failing.txt states.
+set -eu
+cd "$(dirname "$0")/.."
+package=zmtp-mio/libzmq
+prefix=${CARGO_TARGET_DIR:-$PWD/target}/libzmq/prefix
+$package/install.sh "$prefix"
+export PKG_CONFIG_PATH="$prefix/lib/pkgconfig"
+# shellcheck disable=SC2046
+cc $package/suite/hello.c $(pkg-config --cflags --libs libzmq) -o "$prefix/hello"
+LD_LIBRARY_PATH="$prefix/lib" "$prefix/hello"
+# shellcheck disable=SC2046
+cc $package/suite/hello.c $(pkg-config --cflags libzmq) "$prefix/lib/libzmq.a" \
+  $(pkg-config --libs-only-l --static libzmq | sed 's/-lzmq//') -o "$prefix/hello-static"
+"$prefix/hello-static"
+python3 $package/suite/functions.py "$prefix/lib/libzmq.so.5"
+$package/suite/build.sh
+$package/suite/run.py --library "$prefix/lib"

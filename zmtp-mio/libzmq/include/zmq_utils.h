@@ -1,0 +1,2 @@
+/* Older programs include this; its functions are in zmq.h. */
+#include "zmq.h"
