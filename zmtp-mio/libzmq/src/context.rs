@@ -125,6 +125,11 @@ impl Context {
         state.lingering += 1;
     }
 
+    /// A socket of the library has begun, which continues until [`Self::ended`].
+    pub(crate) fn began(&self) {
+        self.lock().lingering += 1;
+    }
+
     /// A socket that was not built, or that was closed, has ended.
     pub(crate) fn ended(&self) {
         let mut state = self.lock();

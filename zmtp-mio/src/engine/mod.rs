@@ -304,6 +304,11 @@ impl Engine {
         self.monitor.events()
     }
 
+    /// The counters and events.
+    pub(crate) const fn monitor(&self) -> &Monitor {
+        &self.monitor
+    }
+
     pub(crate) fn context(&self) -> Context {
         self.options.context.clone()
     }

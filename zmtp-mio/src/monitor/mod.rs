@@ -76,6 +76,16 @@ impl Monitor {
         self.events.reader()
     }
 
+    /// Discards the queued events, and ends [`Self::end_events`].
+    pub(crate) fn begin_events(&self) {
+        self.events.begin();
+    }
+
+    /// Ends the waits of readers: they return `None` when no event is left.
+    pub(crate) fn end_events(&self) {
+        self.events.close();
+    }
+
     /// Counts a message of a peer that the pattern rejected.
     pub(crate) const fn rejected(&mut self, reason: Reason) {
         self.counters.dropped.reject(reason);

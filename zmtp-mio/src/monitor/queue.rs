@@ -103,6 +103,13 @@ impl EventQueue {
         !full
     }
 
+    /// Discards the queued events, and lets readers wait again.
+    pub(super) fn begin(&self) {
+        let mut state = self.lock();
+        state.events.clear();
+        state.closed = false;
+    }
+
     pub(super) fn pop(&self) -> Option<Event> {
         self.lock().events.pop_front()
     }

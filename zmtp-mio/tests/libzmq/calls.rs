@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use zmtp_mio::libzmq::{self, KindOptions};
-use zmtp_mio::{Context, Error, HighWaterMark, Linger, SocketKind};
+use zmtp_mio::{Context, Error, EventKind, HighWaterMark, Linger, SocketKind};
 
 use super::harness::LIMIT;
 use super::harness::processes::{alone, this_test};
@@ -166,5 +166,22 @@ fn the_descriptor_of_a_socket_that_the_driver_serves_can_be_waited_for() {
     while !libzmq::is_readable(&pull) {
         assert!(begun.elapsed() < LIMIT);
         thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn the_waits_for_events_end_and_begin_again() {
+    let mut pull = plain(SocketKind::Pull);
+    pull.bind("tcp://127.0.0.1:*").unwrap();
+    for _ in 0..2 {
+        let events = libzmq::begin_events(&pull).unwrap();
+        assert!(events.try_next().is_none(), "earlier events are discarded");
+        pull.bind("tcp://127.0.0.1:*").unwrap();
+        let waiting = thread::spawn(move || {
+            let first = events.next_timeout(LIMIT).map(|event| event.kind);
+            (first, events.next_timeout(Duration::MAX).map(|event| event.kind))
+        });
+        libzmq::end_events(&pull);
+        assert_eq!(waiting.join().unwrap(), (Some(EventKind::Listening), None));
     }
 }

@@ -9,6 +9,7 @@ mod foreign;
 mod message;
 #[cfg(feature = "draft")]
 mod message_draft;
+#[cfg(feature = "draft")]
 mod not_yet;
 mod options;
 mod poll;
@@ -20,6 +21,7 @@ mod utilities;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::errno::{Errno, Outcome};
+pub(crate) use poll::system_poll;
 pub(crate) use socket::listener;
 
 /// Runs the body of a function of the C API. Returns `failed` and sets `errno` if the body fails, and EFAULT if it

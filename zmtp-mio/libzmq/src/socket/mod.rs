@@ -6,6 +6,7 @@ mod notice;
 mod options;
 mod receive;
 mod send;
+mod watch;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,11 +17,13 @@ use zmtp_mio::{AnySocket, Message, SocketKind, libzmq};
 use crate::context::{Context, ended_later};
 use crate::errno::{Errno, Outcome};
 use crate::message::{Incoming, MetadataCache};
+use crate::monitor::Monitor;
 use crate::options::Settings;
 use endpoints::Endpoints;
 use notice::Notice;
 
 pub(crate) use send::Given;
+pub(crate) use watch::PAIR;
 
 /// The flag of a call that does not wait.
 pub(crate) const DONTWAIT: c_int = 1;
@@ -54,6 +57,7 @@ struct State {
     cache: MetadataCache,
     /// The descriptor of `ZMQ_FD`, once the program has asked for it.
     notice: Option<Notice>,
+    monitor: Option<Monitor>,
 }
 
 /// The socket type of a number.
@@ -95,6 +99,7 @@ impl Socket {
                     receives_more: false,
                     cache: MetadataCache::default(),
                     notice: None,
+                    monitor: None,
                 };
                 let context = Arc::clone(context);
                 Ok(Arc::new(Self { context, kind, state: Mutex::new(state) }))
@@ -113,10 +118,18 @@ impl Socket {
         let inner = state.inner.take().ok_or(Errno::ENOTSOCK)?;
         let linger = state.settings.options.linger;
         state.notice = None;
+        if let Some(monitor) = state.monitor.take() {
+            monitor.end(&inner);
+        }
         drop(state);
         self.context.closed();
         libzmq::close_later(inner, linger, ended_later(&self.context));
         Ok(())
+    }
+
+    /// Whether the socket replies to each message.
+    pub(crate) fn is_rep(&self) -> bool {
+        self.kind == SocketKind::Rep
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

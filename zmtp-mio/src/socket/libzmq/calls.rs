@@ -6,6 +6,7 @@ use std::os::fd::{BorrowedFd, RawFd};
 use crate::context::Context;
 use crate::error::Error;
 use crate::exchange;
+use crate::monitor::EventReader;
 use crate::options::Linger;
 use crate::socket::AnySocket;
 
@@ -67,6 +68,25 @@ pub fn is_readable(socket: &AnySocket) -> bool {
 /// at once. It must not use the socket.
 pub fn watch(socket: &AnySocket, watcher: impl FnMut(bool, bool) + Send + 'static) {
     socket.engine().watch(watcher);
+}
+
+/// Discards the queued events of a socket, and returns a reader of the next ones. Its waits end with [`end_events`], or
+/// when the socket is closed.
+///
+/// # Errors
+///
+/// [`Error::Forked`].
+pub fn begin_events(socket: &AnySocket) -> Result<EventReader, Error> {
+    let engine = socket.engine().look().ok_or(Error::Forked)?;
+    engine.monitor().begin_events();
+    Ok(engine.events())
+}
+
+/// Ends the waits of readers of events: they return `None` when no event is left.
+pub fn end_events(socket: &AnySocket) {
+    if let Some(engine) = socket.engine().look() {
+        engine.monitor().end_events();
+    }
 }
 
 /// Waits until a message with this first part could be sent. Fails as the send of the whole message would fail.

@@ -1,0 +1,189 @@
+//! Events as the C API has them.
+
+use std::collections::HashSet;
+use std::io;
+
+use zmtp_mio::{
+    CloseReason, ConnectionId, Endpoint, Event, EventKind, Message, PeerError, ProtocolError,
+};
+
+use super::Format;
+
+const CONNECTED: u64 = 0x0001;
+const CONNECT_DELAYED: u64 = 0x0002;
+const CONNECT_RETRIED: u64 = 0x0004;
+const LISTENING: u64 = 0x0008;
+const BIND_FAILED: u64 = 0x0010;
+const ACCEPTED: u64 = 0x0020;
+const ACCEPT_FAILED: u64 = 0x0040;
+const CLOSED: u64 = 0x0080;
+const DISCONNECTED: u64 = 0x0200;
+pub(super) const STOPPED: u64 = 0x0400;
+const HANDSHAKE_FAILED_NO_DETAIL: u64 = 0x0800;
+const HANDSHAKE_SUCCEEDED: u64 = 0x1000;
+const HANDSHAKE_FAILED_PROTOCOL: u64 = 0x2000;
+const HANDSHAKE_FAILED_AUTH: u64 = 0x4000;
+
+/// Values of failed handshakes: an error that has no other number, another mechanism, and a refusal.
+const ZMTP_UNSPECIFIED: u64 = 0x1000_0000;
+const ZMTP_MECHANISM_MISMATCH: u64 = 0x1100_0002;
+const REFUSED: u64 = 400;
+
+/// Makes messages of events.
+#[derive(Debug)]
+pub(super) struct Encoder {
+    mask: u64,
+    format: Format,
+    /// The connections whose handshake is complete.
+    ready: HashSet<ConnectionId>,
+    /// Those whose failed handshake was reported.
+    failed: HashSet<ConnectionId>,
+}
+
+/// An event of the C API: its number and its value.
+type Pair = (u64, u64);
+
+impl Encoder {
+    pub(super) fn new(mask: u64, format: Format) -> Self {
+        Self { mask, format, ready: HashSet::new(), failed: HashSet::new() }
+    }
+
+    /// The messages of an event. libzmq has several events for some of ours, and none for others.
+    pub(super) fn encode(&mut self, event: &Event) -> Vec<Message> {
+        if matches!(*event.endpoint, Endpoint::Inproc(_)) {
+            return Vec::new();
+        }
+        let (local, remote) = addresses(event);
+        let pairs = self.pairs(event);
+        let message = |&(number, value): &Pair| self.message(number, value, &local, &remote);
+        pairs.iter().filter_map(message).collect()
+    }
+
+    fn pairs(&mut self, event: &Event) -> Vec<Pair> {
+        let is_tcp = matches!(*event.endpoint, Endpoint::Tcp { .. });
+        match (event.kind, event.connection) {
+            (EventKind::Listening, _) => vec![(LISTENING, 0)],
+            (EventKind::BindFailed(kind), _) => vec![(BIND_FAILED, number(kind))],
+            (EventKind::Accepted, _) => vec![(ACCEPTED, 0)],
+            (EventKind::AcceptPaused(kind), _) => vec![(ACCEPT_FAILED, number(kind))],
+            (EventKind::Connected, _) if is_tcp => {
+                vec![(CONNECT_DELAYED, in_progress()), (CONNECTED, 0)]
+            }
+            (EventKind::Connected, _) => vec![(CONNECTED, 0)],
+            (EventKind::Ready(_), connection) => {
+                self.ready.extend(connection);
+                vec![(HANDSHAKE_SUCCEEDED, 0)]
+            }
+            (EventKind::Refused(reason), connection) => {
+                self.failed.extend(connection);
+                let code =
+                    std::str::from_utf8(reason.bytes()).ok().and_then(|text| text.parse().ok());
+                match code {
+                    Some(code) => vec![(HANDSHAKE_FAILED_AUTH, code)],
+                    None => vec![(HANDSHAKE_FAILED_PROTOCOL, ZMTP_UNSPECIFIED)],
+                }
+            }
+            (EventKind::Retrying(wait), _) => {
+                vec![(CONNECT_RETRIED, u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))]
+            }
+            (EventKind::Closed(reason), Some(connection)) => self.closed(reason, connection),
+            (EventKind::Closed(_), None) if is_tcp => {
+                vec![(CONNECT_DELAYED, in_progress()), (CLOSED, 0)]
+            }
+            (EventKind::Closed(_), None) => vec![(CLOSED, 0)],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The end of a connection.
+    fn closed(&mut self, reason: CloseReason, connection: ConnectionId) -> Vec<Pair> {
+        let was_reported = self.failed.remove(&connection);
+        if self.ready.remove(&connection) || was_reported {
+            return vec![(DISCONNECTED, 0)];
+        }
+        let failed = match reason {
+            CloseReason::Protocol(ProtocolError::Peer(PeerError::Denied)) => {
+                (HANDSHAKE_FAILED_AUTH, REFUSED)
+            }
+            CloseReason::Protocol(ProtocolError::Peer(PeerError::MechanismMismatch { .. })) => {
+                (HANDSHAKE_FAILED_PROTOCOL, ZMTP_MECHANISM_MISMATCH)
+            }
+            CloseReason::Protocol(ProtocolError::TimedOut(_)) => {
+                (HANDSHAKE_FAILED_NO_DETAIL, libc::ETIMEDOUT as u64)
+            }
+            CloseReason::Protocol(_) => (HANDSHAKE_FAILED_PROTOCOL, ZMTP_UNSPECIFIED),
+            CloseReason::Io(kind) => (HANDSHAKE_FAILED_NO_DETAIL, number(kind)),
+            _ => (HANDSHAKE_FAILED_NO_DETAIL, libc::EPIPE as u64),
+        };
+        vec![failed, (DISCONNECTED, 0)]
+    }
+
+    /// The message of an event; `None` if the program has not asked for it.
+    pub(super) fn message(
+        &self,
+        event: u64,
+        value: u64,
+        local: &str,
+        remote: &str,
+    ) -> Option<Message> {
+        if self.mask & event == 0 {
+            return None;
+        }
+        Some(match self.format {
+            Format::V1 => {
+                let mut head = [0; 6];
+                head[..2].copy_from_slice(&(event as u16).to_ne_bytes());
+                head[2..].copy_from_slice(&(value as u32).to_ne_bytes());
+                let address = if local.is_empty() { remote } else { local };
+                Message::from_parts([&head[..], address.as_bytes()])
+            }
+            Format::V2 => Message::from_parts([
+                &event.to_ne_bytes()[..],
+                &1_u64.to_ne_bytes(),
+                &value.to_ne_bytes(),
+                local.as_bytes(),
+                remote.as_bytes(),
+            ]),
+        })
+    }
+}
+
+/// A connection attempt that goes on.
+const fn in_progress() -> u64 {
+    libc::EINPROGRESS as u64
+}
+
+/// The local and the remote endpoint of an event, as texts. Of an endpoint that is connected, the local one is empty
+/// before there is a connection; of one that is bound, the remote one.
+fn addresses(event: &Event) -> (String, String) {
+    let text = event.endpoint.to_string();
+    let of = |address: Option<std::net::SocketAddr>| {
+        address.map_or_else(String::new, |address| format!("tcp://{address}"))
+    };
+    match event.kind {
+        EventKind::Listening | EventKind::BindFailed(_) | EventKind::AcceptPaused(_) => {
+            (text, String::new())
+        }
+        _ if event.remote.is_some() && event.local.is_some() => (of(event.local), of(event.remote)),
+        EventKind::Accepted => (text, String::new()),
+        _ => (String::new(), text),
+    }
+}
+
+/// The number of an error of the system.
+fn number(kind: io::ErrorKind) -> u64 {
+    let number = match kind {
+        io::ErrorKind::AddrInUse => libc::EADDRINUSE,
+        io::ErrorKind::AddrNotAvailable => libc::EADDRNOTAVAIL,
+        io::ErrorKind::BrokenPipe => libc::EPIPE,
+        io::ErrorKind::ConnectionAborted => libc::ECONNABORTED,
+        io::ErrorKind::ConnectionRefused => libc::ECONNREFUSED,
+        io::ErrorKind::ConnectionReset => libc::ECONNRESET,
+        io::ErrorKind::NotFound => libc::ENOENT,
+        io::ErrorKind::PermissionDenied => libc::EACCES,
+        io::ErrorKind::TimedOut => libc::ETIMEDOUT,
+        io::ErrorKind::QuotaExceeded => libc::EMFILE,
+        _ => libc::EIO,
+    };
+    number as u64
+}

@@ -1,0 +1,140 @@
+//! `zmq_socket_monitor`: the events of a socket as messages of a PAIR.
+//!
+//! A thread reads the events and sends them. It ends when the socket is closed, or when the program ends the monitor.
+
+mod event;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use libc::c_int;
+use nix::sys::signal::{SigSet, SigmaskHow};
+use zmtp_mio::libzmq::{self, KindOptions};
+use zmtp_mio::{AnySocket, Error, EventReader, Message, Options, SocketKind};
+
+use crate::context::Context;
+use crate::errno::{Errno, Outcome};
+use event::{Encoder, STOPPED};
+
+/// The first part of a message is two bytes and a number; or there is a part for each number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    V1,
+    #[cfg_attr(not(feature = "draft"), allow(dead_code, reason = "only the draft API has it"))]
+    V2,
+}
+
+/// How long a send waits before it looks whether the monitor has ended.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// The longest wait for an event.
+const LONG: Duration = Duration::from_secs(1 << 30);
+
+/// The monitor of a socket.
+#[derive(Debug)]
+pub(crate) struct Monitor {
+    ends: Arc<AtomicBool>,
+}
+
+/// What the thread has.
+struct Sending {
+    pair: AnySocket,
+    events: EventReader,
+    encoder: Encoder,
+    ends: Arc<AtomicBool>,
+}
+
+impl Monitor {
+    /// Begins to send the events of `mask` to the endpoint, which must be one of inproc.
+    pub(crate) fn begin(
+        context: &Arc<Context>,
+        socket: &AnySocket,
+        endpoint: &str,
+        mask: u64,
+        format: Format,
+        kind: SocketKind,
+    ) -> Outcome<Self> {
+        let (transport, _) = endpoint.split_once("://").ok_or(Errno::EINVAL)?;
+        if transport != "inproc" {
+            return Err(Errno(libc::EPROTONOSUPPORT));
+        }
+        let mut options = Options::default();
+        options.context = context.inner().clone();
+        options.linger = Duration::ZERO.into();
+        let mut pair = libzmq::build(kind, options, KindOptions::default())?;
+        pair.bind(endpoint)?;
+        let events = libzmq::begin_events(socket)?;
+        let ends = Arc::new(AtomicBool::new(false));
+        let encoder = Encoder::new(mask, format);
+        let sending = Sending { pair, events, encoder, ends: Arc::clone(&ends) };
+        let context = Arc::clone(context);
+        context.began();
+        // Signals are for the threads of the program.
+        let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+        let spawned = thread::Builder::new().name("zmq-monitor".into()).spawn({
+            let context = Arc::clone(&context);
+            move || {
+                let pair = sending.run();
+                libzmq::close_later(pair, Duration::ZERO, move || context.ended());
+            }
+        });
+        before.thread_set_mask()?;
+        match spawned {
+            Ok(_) => Ok(Self { ends }),
+            Err(error) => {
+                context.ended();
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Ends the monitor, after the events that are queued.
+    pub(crate) fn end(&self, socket: &AnySocket) {
+        self.ends.store(true, Ordering::Release);
+        libzmq::end_events(socket);
+    }
+}
+
+impl Sending {
+    /// Sends events until the end. Returns the socket.
+    fn run(mut self) -> AnySocket {
+        while let Some(event) = self.events.next_timeout(LONG) {
+            for message in self.encoder.encode(&event) {
+                if self.send(message).is_err() {
+                    return self.pair;
+                }
+            }
+        }
+        if let Some(message) = self.encoder.message(STOPPED, 0, "", "") {
+            let _ = self.send(message);
+        }
+        self.pair
+    }
+
+    /// Waits for the program to connect, unless the monitor ends.
+    fn send(&mut self, message: Message) -> Result<(), Error> {
+        let mut message = message;
+        loop {
+            let error = match self.pair.send_timeout(message, LOOK) {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            if !matches!(error.error, Error::WouldBlock) || self.ends.load(Ordering::Acquire) {
+                return Err(error.error);
+            }
+            message = *error.message;
+        }
+    }
+}
+
+/// Whether the events of a monitor can be sent by a socket of this kind.
+pub(crate) const fn is_allowed(kind: SocketKind) -> bool {
+    matches!(kind, SocketKind::Pair | SocketKind::Pub | SocketKind::Push)
+}
+
+/// The mask of an int.
+pub(crate) const fn mask(events: c_int) -> u64 {
+    events as u32 as u64
+}

@@ -1,0 +1,37 @@
+//! The monitor of a socket.
+
+use super::Socket;
+use crate::errno::{Errno, Outcome};
+use crate::monitor::{Format, Monitor, is_allowed};
+
+impl Socket {
+    /// Begins to send the events of the socket to an endpoint of inproc, from a socket of this type; `None` ends that.
+    pub(crate) fn monitor(
+        &self,
+        endpoint: Option<&str>,
+        mask: u64,
+        format: Format,
+        number: libc::c_int,
+    ) -> Outcome<()> {
+        let mut state = self.call()?;
+        let kind = super::kind(number).filter(|&kind| is_allowed(kind)).ok_or(Errno::EINVAL)?;
+        let inner = state.inner.as_ref().ok_or(Errno::ENOTSOCK)?;
+        let monitor = match endpoint {
+            None => None,
+            Some(endpoint) => {
+                if let Some(old) = &state.monitor {
+                    old.end(inner);
+                }
+                Some(Monitor::begin(&self.context, inner, endpoint, mask, format, kind)?)
+            }
+        };
+        if let (None, Some(old)) = (&monitor, &state.monitor) {
+            old.end(inner);
+        }
+        state.monitor = monitor;
+        Ok(())
+    }
+}
+
+/// The number of a PAIR, which monitors of version 1 have.
+pub(crate) const PAIR: libc::c_int = 0;
