@@ -126,7 +126,8 @@ impl Command {
 #[cfg(unix)]
 #[derive(Args, Debug)]
 #[command(after_help = HELP,
-    mut_arg("raw", |arg| arg.hide(true)), mut_arg("hex_output", |arg| arg.hide(true)), mut_arg("ascii", |arg| arg.hide(true)))]
+    mut_arg("raw", |arg| arg.hide(true)), mut_arg("hex_output", |arg| arg.hide(true)),
+    mut_arg("ascii", |arg| arg.hide(true)), mut_arg("quoted", |arg| arg.hide(true)))]
 pub(crate) struct BridgeArgs {
     /// A serial device (`/dev/ttyUSB0`), a pty, or `tcp://host:port` of a serial server or QEMU
     #[arg(value_name = "SERIAL-OR-TCP")]
@@ -273,8 +274,13 @@ pub(crate) struct OutputArgs {
         conflicts_with_all = ["json", "raw", "hex_output"])]
     pub(crate) ascii: bool,
 
+    /// Print the parts as strings of C, in quotes, one message per line
+    #[arg(short = 'Q', long, help_heading = "Output",
+        conflicts_with_all = ["json", "raw", "hex_output", "ascii"])]
+    pub(crate) quoted: bool,
+
     /// Do not print messages; errors and bound endpoints still go to stderr
-    #[arg(short, long, help_heading = "Output", conflicts_with = "verbose")]
+    #[arg(short, long, help_heading = "Output", conflicts_with = "verbose", alias = "silent")]
     pub(crate) quiet: bool,
 
     /// Report connection events on stderr as they happen

@@ -11,13 +11,14 @@ use zmtp_mio::{Endpoint, Event, EventKind, Message, SocketKind};
 use crate::args::OutputArgs;
 use crate::exit::Failure;
 use crate::loss::Loss;
-use crate::text::{ascii_line, count, hex, hex_line, text_line};
+use crate::text::{ascii_line, count, hex, hex_line, quoted_line, text_line};
 
 #[derive(Clone, Copy, Debug)]
 enum Format {
     Ascii,
     Hex,
     Json,
+    Quoted,
     Raw,
     Text,
 }
@@ -176,6 +177,7 @@ impl Output {
             OutputArgs { raw: true, .. } => Format::Raw,
             OutputArgs { hex_output: true, .. } => Format::Hex,
             OutputArgs { ascii: true, .. } => Format::Ascii,
+            OutputArgs { quoted: true, .. } => Format::Quoted,
             _ => Format::Text,
         };
         Self { format, quiet: args.quiet, verbose: args.verbose, progress: Cell::new(false) }
@@ -197,6 +199,10 @@ impl Output {
 
     pub(crate) const fn is_ascii(&self) -> bool {
         matches!(self.format, Format::Ascii)
+    }
+
+    pub(crate) const fn is_quoted(&self) -> bool {
+        matches!(self.format, Format::Quoted)
     }
 
     pub(crate) const fn is_raw(&self) -> bool {
@@ -330,6 +336,7 @@ impl Output {
             Format::Hex => print(hex_line(message).as_bytes()),
             Format::Text => print(text_line(message).as_bytes()),
             Format::Ascii => print(ascii_line(message).as_bytes()),
+            Format::Quoted => print(quoted_line(message).as_bytes()),
         }
     }
 

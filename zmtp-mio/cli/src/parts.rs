@@ -37,8 +37,12 @@ struct RequestArgs {
     #[command(flatten)]
     places: PlaceArgs,
 
+    /// A part of the message, as MESSAGE; may be repeated
+    #[arg(short = 'D', long, value_name = "TEXT", allow_hyphen_values = true)]
+    data: Vec<OsString>,
+
     /// A part read from a file; may be repeated
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", short_alias = 'F')]
     file: Vec<PathBuf>,
 
     /// A part given in hex, like 00ff or "00 ff"; may be repeated
@@ -46,11 +50,11 @@ struct RequestArgs {
     hex: Vec<Hex>,
 
     /// Send each line of stdin as a separate request, without its newline
-    #[arg(short, long, conflicts_with_all = ["messages", "file", "hex", "count"])]
+    #[arg(short, long, conflicts_with_all = ["messages", "data", "file", "hex", "count"])]
     lines: bool,
 
     /// As --lines; each line is a message in JSON, as --json prints it: {"parts":[{"text":"a"},{"hex":"ff"}]}
-    #[arg(long, conflicts_with_all = ["messages", "file", "hex", "count", "lines"])]
+    #[arg(long, conflicts_with_all = ["messages", "data", "file", "hex", "count", "lines"])]
     json_lines: bool,
 }
 
@@ -61,7 +65,13 @@ pub(crate) struct Reply(pub(crate) Vec<Part>);
 #[derive(Args, Debug)]
 struct ReplyArgs {
     /// Reply with this text; may be repeated and combined with the next two, each adds a part
-    #[arg(long, value_name = "TEXT")]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        visible_alias = "data",
+        visible_short_alias = 'D',
+        allow_hyphen_values = true
+    )]
     reply: Vec<OsString>,
 
     /// Reply with a file's bytes, read once; `-` is stdin
@@ -82,6 +92,7 @@ impl FromArgMatches for Request {
         };
         let mut parts = [
             indexed(matches, "messages", text),
+            indexed(matches, "data", |text: &OsString| bytes(text)),
             indexed(matches, "file", |path: &PathBuf| file(path)),
             indexed(matches, "hex", hex),
         ]

@@ -45,6 +45,26 @@ pub(crate) fn ascii(bytes: &[u8]) -> String {
     bytes.iter().map(shown).collect()
 }
 
+/// As [`hex_line`], with strings of C.
+pub(crate) fn quoted_line(message: &Message) -> String {
+    message.parts().map(quoted).collect::<Vec<_>>().join(" | ") + "\n"
+}
+
+/// A string of C, in quotes.
+pub(crate) fn quoted(bytes: &[u8]) -> String {
+    let mut text = String::from("\"");
+    for byte in bytes {
+        match byte {
+            b'"' | b'\\' | b'\n' | b'\r' | b'\t' => text.extend(char::from(*byte).escape_default()),
+            b' '..=b'~' => text.push(char::from(*byte)),
+            byte => {
+                let _ = write!(text, "\\x{byte:02x}");
+            }
+        }
+    }
+    text + "\""
+}
+
 /// Bytes as text. Line breaks, control characters and invalid UTF-8 are escaped; on request `|` too.
 pub(crate) fn escape(bytes: &[u8], bar: bool) -> String {
     let mut text = String::with_capacity(bytes.len());
@@ -85,5 +105,8 @@ mod tests {
         let parts = [&b"a ~\n\x7f"[..], b"", "ü".as_bytes()];
         assert_eq!(ascii_line(&Message::from_parts(parts)), "a ~.. |  | ..\n");
         assert_eq!(hex_line(&Message::from_parts([&b"\x00\xff"[..], b"a"])), "00ff | 61\n");
+        let parts = [&b"it's \"a\\b\"\n\x7f"[..], b"", "ü".as_bytes()];
+        let expected = r#""it's \"a\\b\"\n\x7f" | "" | "\xc3\xbc""#;
+        assert_eq!(quoted_line(&Message::from_parts(parts)), format!("{expected}\n"));
     }
 }

@@ -13,7 +13,8 @@ use crate::exit::HELP;
 /// For bash: `zmtp completions bash > ~/.local/share/bash-completion/completions/zmtp`.
 #[derive(Args, Debug)]
 #[command(after_help = HELP, mut_arg("json", |arg| arg.hide(true)),
-    mut_arg("raw", |arg| arg.hide(true)), mut_arg("hex_output", |arg| arg.hide(true)), mut_arg("ascii", |arg| arg.hide(true)))]
+    mut_arg("raw", |arg| arg.hide(true)), mut_arg("hex_output", |arg| arg.hide(true)),
+    mut_arg("ascii", |arg| arg.hide(true)), mut_arg("quoted", |arg| arg.hide(true)))]
 pub(crate) struct CompletionsArgs {
     /// The shell
     #[arg(value_name = "SHELL")]
@@ -29,7 +30,8 @@ pub(crate) struct CompletionsArgs {
 /// example: `zmtp man ~/.local/share/man/man1`.
 #[derive(Args, Debug)]
 #[command(after_help = HELP, mut_arg("json", |arg| arg.hide(true)),
-    mut_arg("raw", |arg| arg.hide(true)), mut_arg("hex_output", |arg| arg.hide(true)), mut_arg("ascii", |arg| arg.hide(true)))]
+    mut_arg("raw", |arg| arg.hide(true)), mut_arg("hex_output", |arg| arg.hide(true)),
+    mut_arg("ascii", |arg| arg.hide(true)), mut_arg("quoted", |arg| arg.hide(true)))]
 pub(crate) struct ManArgs {
     /// The folder, which is created if there is none
     #[arg(value_name = "FOLDER")]

@@ -14,7 +14,8 @@ use crate::exit::HELP;
 /// read these files too.
 #[derive(Args, Debug)]
 #[command(after_help = HELP,
-    mut_arg("raw", |arg| arg.hide(true)), mut_arg("hex_output", |arg| arg.hide(true)), mut_arg("ascii", |arg| arg.hide(true)))]
+    mut_arg("raw", |arg| arg.hide(true)), mut_arg("hex_output", |arg| arg.hide(true)),
+    mut_arg("ascii", |arg| arg.hide(true)), mut_arg("quoted", |arg| arg.hide(true)))]
 pub(crate) struct KeygenArgs {
     /// The file of the public key, for example `alice.key`
     #[arg(value_name = "FILE")]

@@ -50,8 +50,12 @@ struct PayloadArgs {
     #[command(flatten)]
     places: PlaceArgs,
 
+    /// A part of the message, as MESSAGE; may be repeated
+    #[arg(short = 'D', long, value_name = "TEXT", allow_hyphen_values = true)]
+    data: Vec<OsString>,
+
     /// A part that is read from a file; may be repeated
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", short_alias = 'F')]
     file: Vec<PathBuf>,
 
     /// A part in hex, for example 00ff or "00 ff"; may be repeated
@@ -92,6 +96,7 @@ impl FromArgMatches for Payload {
         };
         let mut parts = [
             indexed(matches, "messages", text),
+            indexed(matches, "data", |text: &OsString| bytes(text)),
             indexed(matches, "file", |path: &PathBuf| file(path)),
             indexed(matches, "hex", hex),
             indexed(matches, "size", |size: &u64| Part::Size(*size)),

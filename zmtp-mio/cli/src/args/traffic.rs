@@ -82,7 +82,7 @@ pub(crate) struct EchoArgs {
     pub(crate) exchange: ExchangeArgs,
 
     /// Send back each received message
-    #[arg(long, conflicts_with_all = ["messages", "file", "hex", "size", "lines", "lines_from",
+    #[arg(long, conflicts_with_all = ["messages", "data", "file", "hex", "size", "lines", "lines_from",
         "json_lines"])]
     pub(crate) echo: bool,
 }

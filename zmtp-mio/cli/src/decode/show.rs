@@ -12,7 +12,7 @@ use zmtp_core::wire::{
 use super::{Item, Opener, Place};
 use crate::exit::Failure;
 use crate::output::{Output, Part};
-use crate::text::{ascii, bytes, escape, hex};
+use crate::text::{ascii, bytes, escape, hex, quoted};
 
 /// A line of JSON.
 #[derive(Default, Serialize)]
@@ -266,6 +266,7 @@ impl<'o> Show<'o> {
         let mut text = match self.output {
             output if output.is_hex() => hex(shown),
             output if output.is_ascii() => ascii(shown),
+            output if output.is_quoted() => quoted(shown),
             _ => escape(shown, false),
         };
         if shown.len() < bytes.len() {

@@ -172,10 +172,19 @@ fn the_examples_of_the_help_are_accepted() {
 
 #[test]
 fn the_options_of_nngcat_have_the_same_effect() {
-    let rep = Zmtp::start(["rep", "--listen", TCP, "--reply", "42", "--count", "1"]);
-    let endpoint = rep.listening();
-    assert_eq!(zmtp(["req", "--dial", &endpoint, "--ascii", "what is the answer?"]).good(), "42\n");
-    assert_eq!(rep.finish().good(), "what is the answer?\n");
+    for [data, quoted] in [["--data", "--quoted"], ["-D", "-Q"]] {
+        let rep = Zmtp::start(["rep", "--listen", TCP, data, "42", quoted, "--count", "1"]);
+        let endpoint = rep.listening();
+        let done = zmtp(["req", "--dial", &endpoint, data, "what is the answer?", quoted]);
+        assert_eq!(done.good(), "\"42\"\n");
+        assert_eq!(rep.finish().good(), "\"what is the answer?\"\n");
+    }
+    let pull = Zmtp::start(["pull", "--listen", TCP, "--quoted", "--count", "1"]);
+    let line = ["push", "--dial", &pull.listening(), "--data", "-1\n", "--hex", "ff", "--data=-"];
+    zmtp(line).good();
+    assert_eq!(pull.finish().good(), "\"-1\\n\" | \"\\xff\" | \"-\"\n");
+    assert!(zmtp(["pair", TCP, "--echo", "--data", "x"]).bad(2).contains("--data"));
+    assert!(zmtp(["req", TCP, "--lines", "--data", "x"]).bad(2).contains("--data"));
     let publisher =
         Zmtp::start(["pub", "--listen", TCP, "cuckoo", "--interval", "10ms", "--count", "2"]);
     let endpoint = publisher.listening();
