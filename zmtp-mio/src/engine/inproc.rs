@@ -9,13 +9,13 @@ use zmtp_core::{PeerError, PeerInfo};
 use super::Engine;
 use super::link::count_sent;
 use super::pattern::PeerContext;
-use super::peer::{PeerDetails, State};
+use super::peer::{Origin, Peer, PeerDetails, State};
 use super::queue::{Chunk, Envelope, Outgoing, QueuedMessage};
 use super::rules::apply_rules;
 use super::scheduler::Key;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
-use crate::inproc::{COPIED, Host, Parcel, Pipe, Post, pipe};
+use crate::inproc::{About, COPIED, Host, Parcel, Pipe, Post, add_marks, pipe};
 use crate::message::{Message, Properties};
 use crate::monitor::{CloseReason, EventKind};
 use crate::transport::Addresses;
@@ -27,16 +27,52 @@ impl Engine {
     /// Binds a name of the context.
     pub(super) fn bind_inproc(&mut self, name: &str) -> Result<Endpoint, Error> {
         let endpoint = Endpoint::Inproc(name.into());
-        let host = Host {
-            mailbox: self.mailbox()?,
+        let host = Host { mailbox: self.mailbox()?, about: self.about() };
+        let Some(connecting) = self.options.context.registry().bind(name, host) else {
+            return Err(Error::AddressInUse(endpoint));
+        };
+        let bound = Arc::new(endpoint.clone());
+        self.names.push(Arc::clone(&bound));
+        self.tick();
+        for (socket, peer) in connecting {
+            let (ours, theirs) = self.pipe(&socket.about);
+            let (about, pipe) = (self.about(), Box::new(theirs));
+            socket.mailbox.post(Post::Bound { peer, about, pipe });
+            self.accept_inproc(Arc::clone(&bound), &socket.about, Box::new(ours));
+        }
+        self.carry_out_closes();
+        self.note_change();
+        Ok(endpoint)
+    }
+
+    /// What the other end of a connection must know about this socket.
+    fn about(&self) -> About {
+        About {
             socket_type: self.pattern.socket_type(),
             routing_id: Box::new(self.options.routing_id),
-        };
-        if !self.options.context.registry().bind(name, host) {
-            return Err(Error::AddressInUse(endpoint));
+            mark: self.options.rules.sums_marks.then_some(self.receive_mark.messages),
         }
-        self.names.push(Arc::new(endpoint.clone()));
-        Ok(endpoint)
+    }
+
+    /// A connection with the socket that is described.
+    fn pipe(&self, theirs: &About) -> (Pipe, Pipe) {
+        let (mut one, mut other) = pipe();
+        if let (Some(ours), Some(theirs)) = (self.about().mark, theirs.mark) {
+            add_marks((&mut one, ours), (&mut other, theirs));
+        }
+        (one, other)
+    }
+
+    /// A connection from a socket that connects to a name of this socket.
+    pub(super) fn accept_inproc(
+        &mut self,
+        endpoint: Arc<Endpoint>,
+        about: &About,
+        pipe: Box<Pipe>,
+    ) {
+        self.monitor.counters.accepted += 1;
+        let index = self.insert(Peer::new(Origin::Accepted, endpoint, State::Waiting));
+        self.join(index, EventKind::Accepted, about, pipe);
     }
 
     /// Frees a name. Returns `false` if the socket has not bound it.
@@ -57,36 +93,29 @@ impl Engine {
         };
         let Some(peer) = self.peers.get_mut(index) else { return };
         peer.state = State::Waiting;
-        let Some(host) = self.options.context.registry().find(name, &mailbox, index) else {
+        let (endpoint, id) = (Arc::clone(&peer.endpoint), peer.id);
+        let socket = Host { mailbox, about: self.about() };
+        let Some(host) = self.options.context.registry().find(name, &socket, id) else {
             return;
         };
-        let endpoint = Arc::clone(&peer.endpoint);
-        let (ours, theirs) = pipe();
-        host.mailbox.post(Post::Connection {
-            endpoint,
-            socket_type: self.pattern.socket_type(),
-            routing_id: Box::new(self.options.routing_id),
-            pipe: Box::new(theirs),
-        });
-        self.join(index, EventKind::Connected, host.socket_type, &host.routing_id, Box::new(ours));
+        let (ours, theirs) = self.pipe(&host.about);
+        let (about, pipe) = (socket.about, Box::new(theirs));
+        host.mailbox.post(Post::Connection { endpoint, about, pipe });
+        self.join(index, EventKind::Connected, &host.about, Box::new(ours));
     }
 
     /// Removes a peer that may wait for its name.
     pub(super) fn forget_inproc(&self, index: usize, endpoint: &Endpoint) {
-        if let (Endpoint::Inproc(name), Some(mailbox)) = (endpoint, &self.mailbox) {
-            self.options.context.registry().forget(name, mailbox, index);
+        if let (Endpoint::Inproc(name), Some(mailbox), Some(peer)) =
+            (endpoint, &self.mailbox, self.peers.get(index))
+        {
+            self.options.context.registry().forget(name, mailbox, peer.id);
         }
     }
 
     /// Begins a connection, in place of a greeting and a handshake.
-    pub(super) fn join(
-        &mut self,
-        index: usize,
-        begun: EventKind,
-        theirs: SocketType,
-        routing_id: &RoutingId,
-        pipe: Box<Pipe>,
-    ) {
+    pub(super) fn join(&mut self, index: usize, begun: EventKind, about: &About, pipe: Box<Pipe>) {
+        let (theirs, routing_id) = (about.socket_type, &*about.routing_id);
         let Some(mailbox) = self.mailbox.clone() else { return };
         let connection = self.monitor.next_connection();
         let Some(peer) = self.peers.get_mut(index) else { return };
@@ -103,6 +132,7 @@ impl Engine {
             }
         };
         let Some(peer) = self.peers.get_mut(index) else { return };
+        pipe.set_mark(self.receive_mark.messages);
         pipe.settle(&mailbox, Key::Peer(index).token().0);
         let Some(details) = &peer.details else { return };
         peer.state = State::Inproc(pipe, details.properties());
@@ -147,6 +177,7 @@ impl Engine {
         if slot.id != peer || slot.closing.is_some() || slot.full || !slot.outgoing.is_empty() {
             return false;
         }
+        let holds = holds && !pipe.is_unbounded();
         if self.options.conflate || self.budget.is_full() || pipe.is_closed() || !pipe.has_room() {
             return false;
         }
@@ -166,7 +197,7 @@ impl Engine {
             }
         }
         let (count, bytes) = pipe.unread_at_most();
-        let may_be_full = self.send_mark.is_reached(count, bytes);
+        let may_be_full = pipe.limit(self.send_mark).is_reached(count, bytes);
         let due = may_be_full || pipe.is_announcement_due();
         let held = slot.held;
         if !holds && self.held.is_empty() && !may_be_full {
@@ -221,7 +252,7 @@ impl Engine {
         if let Some(peer) = self.peers.get(index)
             && let State::Inproc(pipe, _) = &peer.state
         {
-            pipe.end_reading();
+            pipe.end_reading(peer.incoming.len());
         }
         match result {
             Ok(true) => self.schedule(index),

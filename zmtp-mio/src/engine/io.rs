@@ -266,6 +266,9 @@ impl Engine {
     fn taken(&mut self, index: usize) {
         let Some(slot) = self.peers.get_mut(index) else { return };
         slot.incoming.set_reported();
+        if let State::Inproc(pipe, _) = &slot.state {
+            pipe.note_received(slot.incoming.len());
+        }
         let closed = matches!(slot.state, State::Closed);
         let (drained, paused) = (slot.incoming.is_empty(), slot.is_paused());
         self.report(index);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mio::Token;
 
 use super::Engine;
-use super::peer::{Origin, Peer, State};
+use super::peer::State;
 use super::scheduler::{Key, ZAP};
 use crate::error::Error;
 use crate::inproc::{Mailbox, Post};
@@ -35,21 +35,21 @@ impl Engine {
         for post in mailbox.take_posts() {
             any = true;
             match post {
-                Post::Bound(index) => {
-                    let waits = self
-                        .peers
-                        .get(index)
-                        .is_some_and(|peer| matches!(peer.state, State::Waiting));
-                    if waits {
-                        self.connect_next(index);
+                // Without a peer that waits, the drop of the pipe closes its other end.
+                Post::Bound { peer, about, pipe } => {
+                    let waits = |index: &usize| {
+                        let peer = self.peers.get(*index);
+                        peer.is_some_and(|peer| {
+                            matches!(peer.state, State::Waiting) && peer.closing.is_none()
+                        })
+                    };
+                    if let Some(index) = self.index(peer).filter(waits) {
+                        self.join(index, EventKind::Connected, &about, pipe);
                     }
                 }
                 Post::Answer(peer) => self.answered(peer),
-                Post::Connection { endpoint, socket_type, routing_id, pipe } => {
-                    self.monitor.counters.accepted += 1;
-                    let peer = Peer::new(Origin::Accepted, endpoint, State::Waiting);
-                    let index = self.insert(peer);
-                    self.join(index, EventKind::Accepted, socket_type, &routing_id, pipe);
+                Post::Connection { endpoint, about, pipe } => {
+                    self.accept_inproc(endpoint, &about, pipe);
                 }
             }
         }

@@ -6,6 +6,7 @@ use zmtp_core::Config;
 use zmtp_core::wire::{ApplicationMetadata, SocketType};
 
 use super::hold::Room;
+use super::peer::State;
 use super::{Engine, mark};
 use crate::options::{Heartbeat, Options};
 use crate::pattern::KindOptions;
@@ -36,6 +37,9 @@ impl Engine {
         self.options = options;
         self.room = Room::NONE;
         for index in 0..self.peers.capacity() {
+            if let Some(State::Inproc(pipe, _)) = self.peers.get(index).map(|peer| &peer.state) {
+                pipe.set_mark(self.receive_mark.messages);
+            }
             // A queue may be full now, or have room now, and reading may pause or continue.
             self.mark(index);
             self.schedule(index);

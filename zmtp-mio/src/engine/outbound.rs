@@ -146,6 +146,7 @@ impl Engine {
                     slot.outgoing.push(QueuedMessage::from(outgoing.message.clone()));
                 }
             }
+            let holds = holds && !slot.is_unbounded_inproc();
             self.write_or_hold(index, holds);
         }
         if !holds {

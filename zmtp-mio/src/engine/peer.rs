@@ -285,6 +285,11 @@ impl Peer {
         self.outgoing.is_empty() && self.link_ref().is_some_and(Link::is_quiet)
     }
 
+    /// Whether each message for it is visible to the other end at once.
+    pub(super) const fn is_unbounded_inproc(&self) -> bool {
+        matches!(&self.state, State::Inproc(pipe, _) if pipe.is_unbounded())
+    }
+
     /// Whether reading waits for room in its incoming queue.
     pub(super) const fn is_paused(&self) -> bool {
         match &self.state {
@@ -360,15 +365,18 @@ impl Peer {
     /// so, the mailbox gets the key of a peer of this process when it has read some.
     pub(super) fn reaches(&mut self, mark: &Mark, run: &Run) -> bool {
         let (count, bytes) = (self.queued_count(), self.queued_bytes(run));
-        let reached = |(unread, len)| mark.is_reached(count + unread, bytes + len);
+        let reached_mark =
+            |mark: &Mark, (unread, len)| mark.is_reached(count + unread, bytes + len);
         match &mut self.state {
             State::Inproc(pipe, _) => {
+                let mark = pipe.limit(*mark);
+                let reached = |unread| reached_mark(&mark, unread);
                 reached(pipe.unread_at_most())
                     && reached(pipe.unread())
                     && pipe.want_room()
                     && reached(pipe.unread())
             }
-            _ => reached((0, 0)),
+            _ => reached_mark(mark, (0, 0)),
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use rtrb::Consumer;
 
 use super::Mailbox;
+use super::beyond::Beyond;
 use crate::queue::{Chunk, QueuedMessage};
 
 /// What a ring holds.
@@ -58,6 +59,7 @@ pub(super) struct Lane {
     pub(super) taken_messages: AtomicUsize,
     pub(super) taken_bytes: AtomicUsize,
     pub(super) left: Mutex<Option<Left>>,
+    pub(super) beyond: Beyond,
     pub(super) reader: OnceLock<Address>,
     pub(super) writer: OnceLock<Address>,
 }

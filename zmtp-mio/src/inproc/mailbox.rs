@@ -5,9 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_queue::SegQueue;
 use zmtp_core::pattern::PeerId;
-use zmtp_core::wire::{RoutingId, SocketType};
 
-use super::Pipe;
+use super::{About, Pipe};
 use crate::endpoint::Endpoint;
 
 /// The mailbox of an engine. The engine empties it; other threads post to it.
@@ -33,16 +32,11 @@ impl core::fmt::Debug for Mailbox {
 #[derive(Debug)]
 pub(crate) enum Post {
     /// A socket connects to a name that the engine has bound.
-    Connection {
-        endpoint: Arc<Endpoint>,
-        socket_type: SocketType,
-        routing_id: Box<RoutingId>,
-        pipe: Box<Pipe>,
-    },
+    Connection { endpoint: Arc<Endpoint>, about: About, pipe: Box<Pipe> },
     /// There is an answer about this peer, whose handshake waits for it.
     Answer(PeerId),
-    /// The name that the peer with this slab index connects to is bound now.
-    Bound(usize),
+    /// The name that this peer connects to is bound now.
+    Bound { peer: PeerId, about: About, pipe: Box<Pipe> },
 }
 
 impl Mailbox {

@@ -13,7 +13,7 @@ use rtrb::{Consumer, Producer, PushError, RingBuffer};
 use super::Mailbox;
 use super::lane::{Address, Count, Lane, Left, Parcel};
 use crate::message::Message;
-use crate::queue::{Chunk, QueuedMessage, WITHIN};
+use crate::queue::{Chunk, Mark, QueuedMessage, WITHIN};
 
 /// Messages that a ring holds: as many as the default high-water mark allows.
 const MESSAGES: usize = 1_024;
@@ -54,6 +54,16 @@ pub(crate) struct Pipe {
     announced: usize,
     /// Reading is paused because the queue at this end is full.
     pub(crate) paused: bool,
+    /// The high-water marks of both ends are added up, and nothing else limits the messages.
+    unbounded: bool,
+}
+
+/// Adds up the high-water marks of both ends of a connection.
+pub(crate) fn add_marks((one, mark): (&mut Pipe, usize), (other, other_mark): (&mut Pipe, usize)) {
+    for (end, mark) in [(one, mark), (other, other_mark)] {
+        end.unbounded = true;
+        end.set_mark(mark);
+    }
 }
 
 /// The two ends of a connection. Each must be [settled](Pipe::settle) before anything is posted for
@@ -77,6 +87,7 @@ pub(crate) fn pipe() -> (Pipe, Pipe) {
         unannounced: 0,
         announced: 0,
         paused: false,
+        unbounded: false,
     };
     let first = end(one.0, other.1, empty.0, other_empty.1, &there, &back);
     (first, end(other.0, one.1, other_empty.0, empty.1, &back, &there))
@@ -98,10 +109,31 @@ impl Pipe {
         mailbox.post_due(key);
     }
 
+    /// Whether the [marks are added up](add_marks).
+    #[inline]
+    pub(crate) const fn is_unbounded(&self) -> bool {
+        self.unbounded
+    }
+
+    /// Sets the high-water mark of this end for messages that it receives, if it is added to that of the other end.
+    pub(crate) fn set_mark(&self, mark: usize) {
+        self.back.beyond.set_mark(mark);
+    }
+
+    /// The high-water mark of the messages that the other end has not received.
+    #[inline]
+    pub(crate) fn limit(&self, ours: Mark) -> Mark {
+        match self.unbounded {
+            true => Mark { messages: self.there.beyond.sum(ours.messages), ..ours },
+            false => ours,
+        }
+    }
+
     /// Whether a message can be put in. If not, this end's key is posted when there is room.
     #[inline]
     pub(crate) fn has_room(&mut self) -> bool {
-        has_room(self.unread_at_most())
+        self.unbounded
+            || has_room(self.unread_at_most())
             || has_room(self.unread())
             || (self.want_room() && has_room(self.unread()))
     }
@@ -164,9 +196,15 @@ impl Pipe {
         }
         self.hand_over();
         let body_len = queued.body_len();
-        let pushed = self.outgoing.push(Parcel::Message(queued));
-        if let Err(PushError::Full(Parcel::Message(queued))) = pushed {
-            return Err(queued);
+        if self.unbounded && self.there.beyond.any() {
+            self.there.beyond.push(queued);
+        } else if let Err(PushError::Full(Parcel::Message(queued))) =
+            self.outgoing.push(Parcel::Message(queued))
+        {
+            if !self.unbounded {
+                return Err(queued);
+            }
+            self.there.beyond.push(queued);
         }
         self.put.add(1, body_len);
         self.unannounced += 1;
@@ -233,7 +271,13 @@ impl Pipe {
         if let Some(chunk) = self.rest.take() {
             return Some(Parcel::Chunk(chunk));
         }
-        let parcel = self.incoming.pop().ok()?;
+        // Before the ring is found empty.
+        let beyond = self.unbounded && self.back.beyond.any();
+        let parcel = match self.incoming.pop() {
+            Ok(parcel) => parcel,
+            Err(_) if beyond => Parcel::Message(self.back.beyond.pop()?),
+            Err(_) => return None,
+        };
         if let Parcel::Message(queued) = &parcel {
             self.taken.add(1, queued.body_len());
         }
@@ -277,20 +321,36 @@ impl Pipe {
     }
 
     /// The reader ends reading for now: a writer that waits for room gets it if there is enough, or if this end
-    /// takes out no more.
-    pub(crate) fn end_reading(&self) {
+    /// takes out no more. `queued` is how many messages wait at this end for the application.
+    pub(crate) fn end_reading(&self, queued: usize) {
         let lane = &self.back;
-        lane.taken_messages.store(self.taken.messages, Ordering::Relaxed);
+        let mut taken = self.taken.messages;
+        if self.unbounded {
+            // Those count until the application receives them.
+            taken = taken.saturating_sub(queued);
+        }
+        lane.taken_messages.store(taken, Ordering::Relaxed);
         lane.taken_bytes.store(self.taken.bytes, Ordering::Release);
         fence(Ordering::SeqCst);
-        let left = lane.put.load(Ordering::Relaxed).wrapping_sub(self.taken.messages);
+        let left = lane.put.load(Ordering::Relaxed).wrapping_sub(taken);
         // Messages may be in the ring that are not announced.
-        let left = if left > MESSAGES { 0 } else { left };
-        if lane.wanted.load(Ordering::Relaxed)
-            && (self.paused || left <= MESSAGES / 2)
+        let left = if left > usize::MAX / 2 { 0 } else { left };
+        let is_low = match self.unbounded {
+            true => left <= lane.beyond.low(),
+            false => self.paused || left <= MESSAGES / 2,
+        };
+        if is_low
+            && lane.wanted.load(Ordering::Relaxed)
             && lane.wanted.swap(false, Ordering::AcqRel)
         {
             Lane::post(&lane.writer);
+        }
+    }
+
+    /// The application has received a message; `queued` wait for it.
+    pub(crate) fn note_received(&self, queued: usize) {
+        if self.unbounded {
+            self.end_reading(queued);
         }
     }
 
@@ -308,6 +368,8 @@ impl Pipe {
         if let Some(mut left) = self.there.left().take() {
             left.rest.map(Parcel::Chunk).into_iter().for_each(&mut keep);
             core::iter::from_fn(|| left.ring.pop().ok()).for_each(&mut keep);
+            let beyond = core::iter::from_fn(|| self.there.beyond.pop());
+            beyond.map(Parcel::Message).for_each(&mut keep);
         }
         self.filling.take().map(Parcel::Chunk).into_iter().for_each(keep);
         messages

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use zmtp_core::wire::{RoutingId, SocketType};
+use zmtp_core::pattern::PeerId;
 
-use super::{Mailbox, Post};
+use super::{About, Mailbox};
 
 /// The names of a context.
 #[derive(Debug, Default)]
@@ -15,16 +15,15 @@ pub(crate) struct Registry(Mutex<HashMap<String, Name>>);
 #[derive(Debug)]
 enum Name {
     Bound(Host),
-    /// Peers that connect to it: their engines' mailboxes, and their slab indices.
-    Awaited(Vec<(Arc<Mailbox>, usize)>),
+    /// Peers that connect to it: their sockets, and their ids there.
+    Awaited(Vec<(Host, PeerId)>),
 }
 
-/// A socket that has bound a name.
+/// A socket that has bound a name, or connects to one.
 #[derive(Clone, Debug)]
 pub(crate) struct Host {
     pub(crate) mailbox: Arc<Mailbox>,
-    pub(crate) socket_type: SocketType,
-    pub(crate) routing_id: Box<RoutingId>,
+    pub(crate) about: About,
 }
 
 impl Registry {
@@ -32,18 +31,16 @@ impl Registry {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Binds a name, and posts to the peers that connect to it. Returns `false` if it is already bound.
-    pub(crate) fn bind(&self, name: &str, host: Host) -> bool {
+    /// Binds a name. Returns the peers that connect to it; `None` if it is already bound.
+    pub(crate) fn bind(&self, name: &str, host: Host) -> Option<Vec<(Host, PeerId)>> {
         let mut names = self.lock();
         if matches!(names.get(name), Some(Name::Bound(_))) {
-            return false;
+            return None;
         }
-        if let Some(Name::Awaited(peers)) = names.insert(name.into(), Name::Bound(host)) {
-            for (mailbox, index) in peers {
-                mailbox.post(Post::Bound(index));
-            }
+        match names.insert(name.into(), Name::Bound(host)) {
+            Some(Name::Awaited(peers)) => Some(peers),
+            _ => Some(Vec::new()),
         }
-        true
     }
 
     /// Frees a name.
@@ -59,32 +56,33 @@ impl Registry {
         }
     }
 
-    /// The socket that has bound a name. If there is none, the peer is stored: when the name is bound, its engine
-    /// gets a post.
-    pub(crate) fn find(&self, name: &str, mailbox: &Arc<Mailbox>, index: usize) -> Option<Host> {
+    /// The socket that has bound a name. If there is none, the peer of a socket that connects to it is stored: when the
+    /// name is bound, it gets a post.
+    pub(crate) fn find(&self, name: &str, socket: &Host, peer: PeerId) -> Option<Host> {
         let mut names = self.lock();
         match names.entry(name.into()).or_insert_with(|| Name::Awaited(Vec::new())) {
             Name::Bound(host) => Some(host.clone()),
             Name::Awaited(peers) => {
-                let known = |(other, at): &(Arc<Mailbox>, usize)| {
-                    *at == index && Arc::ptr_eq(other, mailbox)
-                };
-                if !peers.iter().any(known) {
-                    peers.push((Arc::clone(mailbox), index));
-                }
+                peers.retain(|known| !is(known, &socket.mailbox, peer));
+                peers.push((socket.clone(), peer));
                 None
             }
         }
     }
 
     /// Removes a peer that does not connect to the name any more.
-    pub(crate) fn forget(&self, name: &str, mailbox: &Arc<Mailbox>, index: usize) {
+    pub(crate) fn forget(&self, name: &str, mailbox: &Arc<Mailbox>, peer: PeerId) {
         let mut names = self.lock();
         if let Some(Name::Awaited(peers)) = names.get_mut(name) {
-            peers.retain(|(other, at)| !(*at == index && Arc::ptr_eq(other, mailbox)));
+            peers.retain(|known| !is(known, mailbox, peer));
             if peers.is_empty() {
                 names.remove(name);
             }
         }
     }
+}
+
+/// Whether a stored peer is this one.
+fn is((socket, id): &(Host, PeerId), mailbox: &Arc<Mailbox>, peer: PeerId) -> bool {
+    *id == peer && Arc::ptr_eq(&socket.mailbox, mailbox)
 }

@@ -4,6 +4,10 @@
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "hidden")]
 pub struct Rules {
+    /// The high-water mark of a connection within the process is the sum of the sender's and the receiver's, in messages.
+    /// It is exact, and each message can be received at once. If one of them has no limit, neither has the sum. Only if
+    /// both ends have this rule.
+    pub sums_marks: bool,
     /// Endpoints that are not connected have their share of the messages, unless
     /// [`Options::immediate`](crate::Options::immediate) is set: they take part in the turns also while other peers are
     /// connected.
@@ -15,5 +19,5 @@ pub struct Rules {
 
 impl Rules {
     /// All rules of libzmq.
-    pub const LIBZMQ: Self = Self { shares_unreached: true, unbind_closes: true };
+    pub const LIBZMQ: Self = Self { sums_marks: true, shares_unreached: true, unbind_closes: true };
 }

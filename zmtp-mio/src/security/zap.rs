@@ -9,7 +9,7 @@ use zmtp_core::wire::{Metadata, RoutingId, SocketType};
 
 use super::{Authenticator, ConnectingClient, Reply, User};
 use crate::endpoint::Endpoint;
-use crate::inproc::{Host, Mailbox, Pipe, Post, Registry, pipe};
+use crate::inproc::{About, Host, Mailbox, Pipe, Post, Registry, pipe};
 use crate::message::Message;
 use crate::queue::QueuedMessage;
 
@@ -56,15 +56,18 @@ impl Zap {
     /// The socket that is bound to the name, if it can be a handler.
     fn handler(&self) -> Option<Host> {
         let host = self.registry.bound(NAME)?;
-        matches!(host.socket_type, SocketType::Rep | SocketType::Router).then_some(host)
+        matches!(host.about.socket_type, SocketType::Rep | SocketType::Router).then_some(host)
     }
 
     fn connect(&self, host: &Host) -> Pipe {
         let (ours, theirs) = pipe();
         host.mailbox.post(Post::Connection {
             endpoint: Arc::new(Endpoint::Inproc(NAME.into())),
-            socket_type: SocketType::Dealer,
-            routing_id: Box::new(RoutingId::EMPTY),
+            about: About {
+                socket_type: SocketType::Dealer,
+                routing_id: Box::new(RoutingId::EMPTY),
+                mark: None,
+            },
             pipe: Box::new(theirs),
         });
         ours.settle(&self.mailbox, self.key);
@@ -86,7 +89,7 @@ impl Zap {
                 answers.push((reply, parse(&queued).unwrap_or(Err(Status::Temporary))));
             }
         }
-        pipe.end_reading();
+        pipe.end_reading(0);
         if closed {
             *slot = None;
             answers.extend(pending.drain().map(|(_, reply)| (reply, Err(Status::Temporary))));

@@ -4,6 +4,8 @@
 mod harness;
 
 mod calls;
+mod inproc_connect;
+mod marks;
 mod options;
 mod signals;
 mod unbinding;

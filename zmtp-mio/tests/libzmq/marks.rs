@@ -1,0 +1,145 @@
+//! High-water marks within the process: those of both ends are added up.
+
+use zmtp_mio::libzmq::{self, KindOptions};
+use zmtp_mio::{AnySocket, HighWaterMark, Options, SocketKind};
+
+use super::{inproc, options, plain, recv, socket};
+
+/// More messages than rings and default marks hold.
+const MANY: usize = 10_000;
+
+/// Options with marks as in libzmq, where 0 is no limit.
+fn marked(send: usize, receive: usize) -> Options {
+    let mark = |messages: usize| HighWaterMark::new((messages > 0).then_some(messages), None);
+    let mut options = options();
+    (options.send_mark, options.receive_mark) = (mark(send), mark(receive));
+    options.max_bytes = None;
+    options
+}
+
+fn with(kind: SocketKind, options: &Options) -> AnySocket {
+    socket(kind, options, &KindOptions::default())
+}
+
+/// How many messages are accepted without waiting.
+fn sent(socket: &mut AnySocket) -> usize {
+    (0..MANY).take_while(|number| socket.try_send(number.to_string()).is_ok()).count()
+}
+
+/// How many messages are there without waiting, in order.
+fn received(socket: &mut AnySocket) -> usize {
+    let mut count = 0;
+    while let Some(message) = socket.try_recv().unwrap() {
+        assert_eq!(message.text().unwrap(), count.to_string());
+        count += 1;
+    }
+    count
+}
+
+#[test]
+fn as_many_messages_are_accepted_and_can_be_received_at_once_as_the_sum_of_the_marks() {
+    let cases = [
+        ((1, 1), 2),
+        ((2, 3), 5),
+        ((1_000, 1_000), 2_000),
+        ((0, 0), MANY),
+        ((1, 0), MANY),
+        ((0, 1), MANY),
+    ];
+    for ((send, receive), sum) in cases {
+        for binds_first in [true, false] {
+            let endpoint = inproc(&format!("sum-{send}-{receive}-{binds_first}"));
+            let mut push = with(SocketKind::Push, &marked(send, 1));
+            let mut pull = with(SocketKind::Pull, &marked(1, receive));
+            if binds_first {
+                pull.bind(endpoint.as_str()).unwrap();
+            }
+            push.connect(endpoint.as_str()).unwrap();
+            if !binds_first {
+                pull.bind(endpoint.as_str()).unwrap();
+            }
+            let context = format!("{send} + {receive}, binds first: {binds_first}");
+            assert_eq!(sent(&mut push), sum, "{context}");
+            assert_eq!(received(&mut pull), sum, "{context}");
+            push.try_send("0").unwrap();
+            assert_eq!(received(&mut pull), 1, "{context}");
+        }
+    }
+}
+
+#[test]
+fn half_of_the_sum_must_be_received_before_there_is_room() {
+    let endpoint = inproc("half");
+    let mut push = with(SocketKind::Push, &marked(4, 1));
+    let mut pull = with(SocketKind::Pull, &marked(1, 6));
+    pull.bind(endpoint.as_str()).unwrap();
+    push.connect(endpoint.as_str()).unwrap();
+    assert_eq!(sent(&mut push), 10);
+    (0..5).for_each(|_| drop(recv(&mut pull)));
+    assert_eq!(sent(&mut push), 5);
+}
+
+#[test]
+fn a_publisher_with_no_drop_waits_at_the_sum() {
+    let endpoint = inproc("sum-publish");
+    let own = |no_drop| {
+        let mut own = KindOptions::default();
+        own.publish.no_drop = no_drop;
+        own
+    };
+    let mut xpub = socket(SocketKind::Xpub, &marked(20, 1), &own(true));
+    let mut sub = with(SocketKind::Sub, &marked(1, 10));
+    xpub.bind(endpoint.as_str()).unwrap();
+    sub.subscribe("").unwrap();
+    sub.connect(endpoint.as_str()).unwrap();
+    assert_eq!(recv(&mut xpub), [b"\x01"]);
+    assert_eq!(sent(&mut xpub), 30);
+    assert_eq!(received(&mut sub), 30);
+    // Otherwise those above the sum are dropped.
+    libzmq::set_options(&mut xpub, marked(20, 1), own(false)).unwrap();
+    (0..100).for_each(|number| xpub.send(number.to_string()).unwrap());
+    assert_eq!(received(&mut sub), 30);
+}
+
+#[test]
+fn a_mark_that_changes_at_either_end_changes_the_sum() {
+    let endpoint = inproc("sum-changes");
+    let mut push = with(SocketKind::Push, &marked(1, 1));
+    let mut pull = with(SocketKind::Pull, &marked(1, 1));
+    pull.connect(endpoint.as_str()).unwrap();
+    push.bind(endpoint.as_str()).unwrap();
+    let set = |socket: &mut AnySocket, send, receive| {
+        libzmq::set_options(socket, marked(send, receive), KindOptions::default()).unwrap();
+    };
+    set(&mut push, 5, 1);
+    assert_eq!(sent(&mut push), 6);
+    assert_eq!(received(&mut pull), 6);
+    set(&mut push, 100, 1);
+    assert_eq!(sent(&mut push), 101);
+    set(&mut push, 70, 1);
+    assert_eq!(sent(&mut push), 0);
+    assert_eq!(received(&mut pull), 101);
+    assert_eq!(sent(&mut push), 71);
+    assert_eq!(received(&mut pull), 71);
+    set(&mut pull, 1, 30);
+    assert_eq!(sent(&mut push), 100);
+}
+
+#[test]
+fn messages_beyond_the_rings_go_to_the_next_connection_if_they_are_not_received() {
+    let endpoint = inproc("sum-again");
+    let mut push = with(SocketKind::Push, &marked(0, 1));
+    push.connect(endpoint.as_str()).unwrap();
+    let mut first = with(SocketKind::Pull, &marked(1, 2));
+    first.bind(endpoint.as_str()).unwrap();
+    assert_eq!(sent(&mut push), MANY);
+    drop(first);
+    let mut second = plain(SocketKind::Pull);
+    second.bind(endpoint.as_str()).unwrap();
+    // The first socket had read a few.
+    let first: usize = String::from_utf8(recv(&mut second)[0].clone()).unwrap().parse().unwrap();
+    assert!(first <= 3, "{first}");
+    for number in first + 1..MANY {
+        assert_eq!(recv(&mut second), [number.to_string().as_bytes()]);
+    }
+}
