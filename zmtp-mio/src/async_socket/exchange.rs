@@ -9,6 +9,7 @@ use core::future::poll_fn;
 use core::task::{Context as Task, Poll, Waker};
 
 use super::{AsyncSocket, BURST, Operation, deadline_in};
+use crate::engine::Side;
 use crate::error::{Error, SendError};
 use crate::exchange;
 use crate::message::{IntoMessage, Message};
@@ -42,7 +43,7 @@ impl<K: CanReceive> AsyncSocket<K> {
     }
 
     async fn recv_until(&mut self, deadline: Option<Instant>) -> Result<Option<Message>, Error> {
-        let mut operation = Operation(self);
+        let mut operation = Operation(self, Side::Receive);
         operation.until(deadline, try_recv).await
     }
 }
@@ -107,7 +108,7 @@ impl<K: CanSend> AsyncSocket<K> {
             Err(SendError { error: Error::WouldBlock, message }) => *message,
             Err(error) => return Err(error),
         };
-        let mut operation = Operation(self);
+        let mut operation = Operation(self, Side::Send);
         let sent = operation.until(deadline, |socket| try_send(socket, &mut message)).await;
         match sent {
             Ok(Some(())) => Ok(()),
@@ -121,7 +122,7 @@ impl<K: CanSend> AsyncSocket<K> {
         if self.burst >= BURST {
             return Err(SendError::new(Error::WouldBlock, message));
         }
-        exchange::send_value(self.socket.engine(), message, Some(Duration::ZERO))?;
+        exchange::send_value(self.engine(), message, Some(Duration::ZERO))?;
         self.burst += 1;
         Ok(())
     }
@@ -131,18 +132,19 @@ impl<K: CanSend> AsyncSocket<K> {
         if self.slot.is_none() {
             return Ok(true);
         }
-        let operation = Operation(self);
+        let operation = Operation(self, Side::Send);
         Ok(poll_fn(|task| operation.0.poll_slot(task, deadline)).await?.is_some())
     }
 
     /// Sends the message of the slot. It stays there after the deadline, and is dropped after an error.
     pub(super) fn poll_slot(
         &mut self,
-        task: &mut Task<'_>,
+        task: &Task<'_>,
         deadline: Option<Instant>,
     ) -> Poll<Result<Option<()>, Error>> {
         let Some(mut message) = self.slot.take() else { return Poll::Ready(Ok(Some(()))) };
-        let polled = self.poll_until(task, deadline, |socket| try_send(socket, &mut message));
+        let polled =
+            self.poll_until(Side::Send, task, deadline, |socket| try_send(socket, &mut message));
         if matches!(polled, Poll::Pending | Poll::Ready(Ok(None))) {
             self.slot = Some(message);
         }
@@ -159,7 +161,7 @@ impl<K: CanSend> AsyncSocket<K> {
         if !self.send_accepted(deadline).await? {
             return Ok(false);
         }
-        let mut operation = Operation(self);
+        let mut operation = Operation(self, Side::Send);
         let flushed = operation.until(deadline, |socket| {
             Ok(exchange::flush(socket.engine(), Some(Duration::ZERO))?.then_some(()))
         });
@@ -181,7 +183,7 @@ impl AsyncSocket<kind::Req> {
         timeout: Duration,
     ) -> Result<Option<Message>, Error> {
         let deadline = deadline_in(timeout);
-        exchange::cancel_request(self.socket.engine())?;
+        exchange::cancel_request(self.engine())?;
         let request = Request(self);
         match request.0.send_until(message, deadline).await {
             Ok(()) => request.0.recv_until(deadline).await,
@@ -196,7 +198,7 @@ struct Request<'a>(&'a mut AsyncSocket<kind::Req>);
 
 impl Drop for Request<'_> {
     fn drop(&mut self) {
-        let _ = exchange::cancel_request(self.0.socket.engine());
+        let _ = exchange::cancel_request(self.0.engine());
     }
 }
 
@@ -212,7 +214,7 @@ impl<K: Publishes> AsyncSocket<K> {
         n: usize,
         timeout: Duration,
     ) -> Result<bool, Error> {
-        let mut operation = Operation(self);
+        let mut operation = Operation(self, Side::Receive);
         let came = operation.until(deadline_in(timeout), |socket| {
             let engine = socket.engine();
             Ok(exchange::wait_for_subscribers(engine, n, Some(Duration::ZERO))?.then_some(()))
@@ -229,7 +231,7 @@ impl<K: Kind> AsyncSocket<K> {
     ///
     /// As [`Socket::wait_for_peers`].
     pub async fn wait_for_peers(&mut self, n: usize, timeout: Duration) -> Result<bool, Error> {
-        let mut operation = Operation(self);
+        let mut operation = Operation(self, Side::Receive);
         let came = operation.until(deadline_in(timeout), |socket| {
             let engine = socket.engine();
             Ok(exchange::wait_for_peers(engine, n, Some(Duration::ZERO))?.then_some(()))
@@ -244,7 +246,7 @@ impl<K: Kind> AsyncSocket<K> {
     ///
     /// As [`Socket::step`].
     pub async fn event(&mut self) -> Result<Event, Error> {
-        let mut operation = Operation(self);
+        let mut operation = Operation(self, Side::Receive);
         loop {
             let event = operation.until(None, |socket| {
                 if let Some(event) = socket.next_event() {
@@ -267,6 +269,7 @@ impl<K: Kind> AsyncSocket<K> {
         let theirs = Arc::clone(&end);
         let close = move || {
             let mut unsent = socket.close(linger);
+            // It is counted already.
             unsent.messages.extend(accepted);
             let mut end = theirs.lock().unwrap_or_else(PoisonError::into_inner);
             end.unsent = Some(unsent);

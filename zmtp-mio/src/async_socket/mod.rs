@@ -7,13 +7,16 @@ mod reactor;
 
 use core::fmt;
 use core::future::poll_fn;
-use core::task::{Context as Task, Poll};
+use core::task::{Context as Task, Poll, Waker};
 use core::time::Duration;
+use std::sync::Arc;
 use std::time::Instant;
 
 use reactor::Reactor;
 
 use crate::clock::Clock;
+use crate::driver::Wait as _;
+use crate::engine::{Lease, SharedEngine, Side};
 use crate::error::Error;
 use crate::message::Message;
 use crate::socket::kind::Kind;
@@ -35,7 +38,8 @@ const BUSY: u8 = 16;
 /// A future reads and writes in the thread that polls it. While it waits, another thread only wakes its task: the
 /// background driver of the socket's [`Context`](crate::Context), or, after `Socket::into_tokio`, the reactor of the
 /// tokio runtime. Between two operations, the driver serves the socket, as it does without async; a socket without a
-/// driver does nothing then.
+/// driver does nothing then. The driver also serves the socket if a task does not poll it within some milliseconds after
+/// it is woken: a future, `Stream` or `Sink` that is kept and not polled delays neither queued messages nor heartbeats.
 ///
 /// ```
 /// # fn main() -> Result<(), zmtp_mio::Error> { futures_executor::block_on(run()) }
@@ -62,6 +66,8 @@ const BUSY: u8 = 16;
 /// | `send`, `send_timeout` | the message is not sent, and is dropped with the future |
 /// | `request` | the request is cancelled as by [`cancel_request`](Socket::cancel_request) |
 /// | `flush`, `event`, `wait_for_peers`, `wait_for_subscribers` | nothing changes |
+/// | `next` of a `Stream` | no message is lost: the next receive returns it |
+/// | `feed`, `send` of a `Sink` | the message is sent if the sink has accepted it, which is when its first wait is over; otherwise it is dropped with the future |
 /// | `close` | after its first poll, another thread closes the socket within the linger; before, the socket is dropped |
 ///
 /// # Dropping
@@ -71,13 +77,18 @@ const BUSY: u8 = 16;
 pub struct AsyncSocket<K: Kind> {
     // Dropped before the socket, whose descriptor it uses.
     reactor: Reactor,
-    /// A future waits: the driver leaves the socket to it.
-    held: bool,
+    lease: Arc<Lease>,
+    /// A task may wait: the lease may go on.
+    waits: bool,
     /// The operations that completed since the last one that waited.
     burst: u8,
-    /// The message that a `Sink` has accepted, and that is not sent yet. It precedes all later ones.
+    /// The message that a `Sink` has accepted, and for which the socket had no room yet. It precedes all later ones.
     slot: Option<Message>,
-    socket: Socket<K>,
+    /// The `Stream` has returned an error that does not end.
+    #[cfg(feature = "futures")]
+    ended: bool,
+    /// Always there, except during the drop.
+    socket: Option<Socket<K>>,
 }
 
 impl<K: Kind> Socket<K> {
@@ -90,7 +101,9 @@ impl<K: Kind> Socket<K> {
     /// [`Error::Io`] if the system has no descriptor left or starts no thread. [`Error::Forked`].
     pub fn into_async(self) -> Result<AsyncSocket<K>, Error> {
         let context = self.engine().enter()?.context();
-        AsyncSocket::new(self, Reactor::driver(context.reactor()?))
+        let reactor = Reactor::driver(context.reactor()?);
+        let lease = self.engine().lease();
+        AsyncSocket::new(self, lease, reactor)
     }
 
     /// Makes the operations futures on the tokio runtime of this thread, whose reactor wakes the tasks that wait.
@@ -105,7 +118,9 @@ impl<K: Kind> Socket<K> {
     #[cfg(feature = "tokio")]
     pub fn into_tokio(self) -> Result<AsyncSocket<K>, Error> {
         let descriptor = self.engine().descriptor()?;
-        AsyncSocket::new(self, Reactor::tokio(descriptor)?)
+        let lease = self.engine().lease();
+        let reactor = Reactor::tokio(descriptor, Arc::clone(&lease).into())?;
+        AsyncSocket::new(self, lease, reactor)
     }
 }
 
@@ -150,64 +165,108 @@ impl<K: Kind> ThreadSafeSocket<K> {
 }
 
 impl<K: Kind> AsyncSocket<K> {
-    fn new(socket: Socket<K>, reactor: Reactor) -> Result<Self, Error> {
+    fn new(socket: Socket<K>, lease: Arc<Lease>, reactor: Reactor) -> Result<Self, Error> {
         // Before the first wait, so that a lack of descriptors is an error here.
         socket.engine().descriptor()?;
-        Ok(Self { reactor, held: false, burst: 0, slot: None, socket })
+        Ok(Self {
+            reactor,
+            lease,
+            waits: false,
+            burst: 0,
+            slot: None,
+            #[cfg(feature = "futures")]
+            ended: false,
+            socket: Some(socket),
+        })
     }
 
     /// Returns the socket, for operations that do not wait: endpoints, options, counters, subscriptions, `try_recv`.
     pub const fn get_ref(&self) -> &Socket<K> {
-        &self.socket
+        match &self.socket {
+            Some(socket) => socket,
+            None => unreachable!(),
+        }
     }
 
     /// As [`Self::get_ref`], mutable. Operations of [`Socket`] that wait block the thread.
     pub const fn get_mut(&mut self) -> &mut Socket<K> {
-        &mut self.socket
+        match &mut self.socket {
+            Some(socket) => socket,
+            None => unreachable!(),
+        }
+    }
+
+    fn engine(&self) -> &SharedEngine {
+        self.get_ref().engine()
     }
 
     /// Returns the socket without async. A message that a `Sink` has accepted, and for which there is no room in the
-    /// socket, is dropped: flush the sink first.
+    /// socket, is dropped, and counted as [`cancelled`](crate::DroppedMessages::cancelled): flush the sink first.
     pub fn into_inner(self) -> Socket<K> {
         self.into_parts().0
     }
 
-    /// The socket, and the accepted message of a `Sink` for which it has no room.
+    /// The socket, and the accepted message of a `Sink` for which it has no room, which is counted.
     fn into_parts(mut self) -> (Socket<K>, Option<Message>) {
-        self.rest();
-        let unsent = self.slot.take().and_then(|mut message| {
-            match exchange::try_send(&self.socket, &mut message) {
-                Ok(Some(())) => None,
-                Ok(None) | Err(_) => Some(message),
-            }
-        });
-        (self.socket, unsent)
+        self.finish();
+        let unsent = self.slot.take();
+        match self.socket.take() {
+            Some(socket) => (socket, unsent),
+            None => unreachable!(),
+        }
+    }
+
+    /// No task waits any more. An accepted message is sent, or counted and kept.
+    fn finish(&mut self) {
+        self.reactor.disarm();
+        drop(self.lease.end());
+        self.send_slot();
+        if self.slot.is_some()
+            && let Some(mut engine) = self.engine().look()
+        {
+            engine.dropped().cancelled += 1;
+        }
+    }
+
+    /// Sends the accepted message of a `Sink` if there is room now. It stays if there is none, and after an error, which
+    /// the next operation of the sink returns.
+    fn send_slot(&mut self) {
+        if let Some(mut message) = self.slot.take()
+            && !matches!(exchange::try_send(self.get_ref(), &mut message), Ok(Some(())))
+        {
+            self.slot = Some(message);
+        }
     }
 
     /// Polls an operation: calls `attempt`, which does not wait, until it returns a result. After the deadline, returns
     /// `None`.
     fn poll_until<T>(
         &mut self,
-        task: &mut Task<'_>,
+        side: Side,
+        task: &Task<'_>,
         deadline: Option<Instant>,
         attempt: impl FnMut(&mut Socket<K>) -> Result<Option<T>, Error>,
     ) -> Poll<Result<Option<T>, Error>> {
-        self.reactor.disarm();
-        if self.held {
-            self.reactor.resume(task);
+        if self.waits {
+            // Otherwise the reactor goes on waiting for the task of the other side.
+            if !self.lease.leave(side) {
+                self.reactor.disarm();
+            }
+            self.reactor.resume();
         }
-        let polled = self.poll_attempts(task, deadline, attempt);
+        let polled = self.poll_attempts(side, task, deadline, attempt);
         match polled {
             Poll::Ready(_) => {
                 self.burst += 1;
+                self.leave(side);
                 #[cfg(feature = "tokio")]
                 if self.burst >= BUSY
+                    && !self.waits
                     && self.reactor.is_attached()
-                    && let Ok(descriptor) = self.socket.engine().descriptor()
+                    && let Ok(descriptor) = self.engine().descriptor()
                 {
                     self.reactor.detach(descriptor);
                 }
-                self.rest();
             }
             Poll::Pending => self.burst = 0,
         }
@@ -216,45 +275,80 @@ impl<K: Kind> AsyncSocket<K> {
 
     fn poll_attempts<T>(
         &mut self,
-        task: &mut Task<'_>,
+        side: Side,
+        task: &Task<'_>,
         deadline: Option<Instant>,
         mut attempt: impl FnMut(&mut Socket<K>) -> Result<Option<T>, Error>,
     ) -> Poll<Result<Option<T>, Error>> {
         // An event may arrive between an attempt and the wait, or leave work for another turn.
         for _ in self.burst..BURST {
-            if let Some(value) = attempt(&mut self.socket)? {
-                return Poll::Ready(Ok(Some(value)));
+            if self.slot.is_some() {
+                self.send_slot();
             }
-            // The driver may have taken an event after the attempt.
-            if !core::mem::replace(&mut self.held, true) && self.socket.engine().take_over() {
-                continue;
+            if let Some(value) = attempt(self.get_mut())? {
+                return Poll::Ready(Ok(Some(value)));
             }
             let now = CLOCK.now();
             if deadline.is_some_and(|at| at <= now) {
                 return Poll::Ready(Ok(None));
             }
-            let next = self.socket.engine().enter()?.next_turn();
-            if next == Some(Duration::ZERO) {
+            self.waits = true;
+            let attempted = self.lease.begin(self.engine())?;
+            // The driver may have taken an event after the attempt.
+            if attempted.served || attempted.next == Some(Duration::ZERO) {
                 continue;
             }
-            let next = next.map(|wait| now + wait);
-            let due = [deadline, next].into_iter().flatten().min();
-            let descriptor = self.socket.engine().descriptor()?;
-            let armed = self.reactor.arm(task, descriptor, due);
-            match armed.map_err(Error::io("wait for a socket"))? {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(()) => {}
+            if self.lease.wait(side, task.waker(), attempted) {
+                let next = attempted.next.map(|wait| now + wait);
+                let due = [deadline, next].into_iter().flatten().min();
+                if self.arm(due)? {
+                    return Poll::Pending;
+                }
             }
         }
-        task.waker().wake_by_ref();
+        self.yield_to_others(side, task);
         Poll::Pending
     }
 
-    /// No future waits any more: the driver may serve the socket.
-    fn rest(&mut self) {
+    /// The task goes on when others of its executor have run.
+    fn yield_to_others(&mut self, side: Side, task: &Task<'_>) {
+        self.leave(side);
+        self.burst = 0;
+        task.waker().wake_by_ref();
+    }
+
+    /// Lets the reactor wake the tasks that wait, at `due` at the latest. Returns `false` if the socket is to be turned
+    /// before.
+    fn arm(&mut self, due: Option<Instant>) -> Result<bool, Error> {
+        let descriptor = self.engine().descriptor()?;
+        let armed = self.reactor.arm(&self.lease, descriptor, due);
+        armed.map_err(Error::io("wait for a socket"))
+    }
+
+    /// The task of this side waits no more. If that of the other side does, it goes on waiting, or is woken if the last
+    /// turn may have completed its wait. Otherwise the driver may serve the socket.
+    fn leave(&mut self, side: Side) {
+        if !self.waits || (self.lease.leave(side) && self.goes_on()) {
+            return;
+        }
+        self.waits = false;
         self.reactor.disarm();
-        if core::mem::take(&mut self.held) {
-            self.socket.engine().release();
+        self.lease.end().into_iter().flatten().for_each(Waker::wake);
+    }
+
+    fn goes_on(&mut self) -> bool {
+        let Ok(attempted) = self.lease.begin(self.engine()) else { return false };
+        let due = attempted.next.map(|wait| CLOCK.now() + wait);
+        !attempted.served && !self.lease.is_over(attempted) && matches!(self.arm(due), Ok(true))
+    }
+}
+
+/// An accepted message of a `Sink` is sent within linger if the socket has room for it now; otherwise it is counted as
+/// [`cancelled`](crate::DroppedMessages::cancelled).
+impl<K: Kind> Drop for AsyncSocket<K> {
+    fn drop(&mut self) {
+        if self.socket.is_some() {
+            self.finish();
         }
     }
 }
@@ -263,7 +357,7 @@ impl<K: Kind> AsyncSocket<K> {
 impl<K: Kind> Unpin for AsyncSocket<K> {}
 
 /// A future of a socket, which may be dropped while it waits.
-struct Operation<'a, K: Kind>(&'a mut AsyncSocket<K>);
+struct Operation<'a, K: Kind>(&'a mut AsyncSocket<K>, Side);
 
 impl<K: Kind> Operation<'_, K> {
     /// Completes with the result of `attempt`; `None` after the deadline.
@@ -272,13 +366,13 @@ impl<K: Kind> Operation<'_, K> {
         deadline: Option<Instant>,
         mut attempt: impl FnMut(&mut Socket<K>) -> Result<Option<T>, Error>,
     ) -> Result<Option<T>, Error> {
-        poll_fn(|task| self.0.poll_until(task, deadline, &mut attempt)).await
+        poll_fn(|task| self.0.poll_until(self.1, task, deadline, &mut attempt)).await
     }
 }
 
 impl<K: Kind> Drop for Operation<'_, K> {
     fn drop(&mut self) {
-        self.0.rest();
+        self.0.leave(self.1);
     }
 }
 
@@ -289,7 +383,7 @@ fn deadline_in(timeout: Duration) -> Option<Instant> {
 
 impl<K: Kind> fmt::Debug for AsyncSocket<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AsyncSocket").field("socket", &self.socket).finish_non_exhaustive()
+        f.debug_struct("AsyncSocket").field("socket", self.get_ref()).finish_non_exhaustive()
     }
 }
 

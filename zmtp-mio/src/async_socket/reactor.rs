@@ -1,12 +1,14 @@
 //! What wakes the task of a socket.
 
-use core::task::{Context, Poll};
+#[cfg(feature = "tokio")]
+use core::task::{Poll, Waker};
 use std::io;
 use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Instant;
 
 use crate::driver::{self, Watch};
+use crate::engine::Lease;
 #[cfg(feature = "tokio")]
 use crate::error::Error;
 
@@ -24,47 +26,36 @@ impl Reactor {
         Self::Driver(Watch::new(driver))
     }
 
+    /// `waker` is that of the socket's lease.
     #[cfg(feature = "tokio")]
-    pub(super) fn tokio(descriptor: RawFd) -> Result<Self, Error> {
-        Ok(Self::Tokio(tokio::Tokio::new(descriptor)?))
+    pub(super) fn tokio(descriptor: RawFd, waker: Waker) -> Result<Self, Error> {
+        Ok(Self::Tokio(tokio::Tokio::new(descriptor, waker)?))
     }
 
     /// The task is woken, or polled for another reason, and turns the socket next: the event that woke it is over then.
-    #[cfg_attr(
-        not(feature = "tokio"),
-        expect(
-            clippy::needless_pass_by_ref_mut,
-            unused_variables,
-            reason = "the reactor of tokio needs it"
-        )
-    )]
-    pub(super) fn resume(&self, task: &mut Context<'_>) {
+    pub(super) fn resume(&self) {
         match self {
             Self::Driver(_) => {}
             #[cfg(feature = "tokio")]
-            Self::Tokio(tokio) => tokio.resume(task),
+            Self::Tokio(tokio) => tokio.resume(),
         }
     }
 
-    /// Wakes the task when the descriptor of its socket is readable, and at `due`. Ready if the socket is to be turned
-    /// again before.
-    #[cfg_attr(
-        not(feature = "tokio"),
-        expect(clippy::needless_pass_by_ref_mut, reason = "the reactor of tokio needs it")
-    )]
+    /// Ends the lease when the descriptor of its socket is readable, and at `due`, and wakes its tasks. Returns `false` if
+    /// the socket is to be turned again before.
     pub(super) fn arm(
         &mut self,
-        task: &mut Context<'_>,
+        lease: &Arc<Lease>,
         descriptor: RawFd,
         due: Option<Instant>,
-    ) -> Poll<io::Result<()>> {
+    ) -> io::Result<bool> {
         match self {
-            Self::Driver(watch) => match watch.arm(descriptor, task.waker(), due) {
-                Ok(()) => Poll::Pending,
-                Err(error) => Poll::Ready(Err(error)),
-            },
+            Self::Driver(watch) => watch.arm(descriptor, lease, due),
             #[cfg(feature = "tokio")]
-            Self::Tokio(tokio) => tokio.arm(task, descriptor, due),
+            Self::Tokio(tokio) => match tokio.arm(descriptor, due) {
+                Poll::Pending => Ok(true),
+                Poll::Ready(armed) => armed.map(|()| false),
+            },
         }
     }
 
@@ -99,7 +90,7 @@ impl Reactor {
 #[cfg(feature = "tokio")]
 mod tokio {
     use core::pin::Pin;
-    use core::task::{Context, Poll};
+    use core::task::{Context, Poll, Waker};
     use std::io;
     use std::os::fd::RawFd;
     use std::time::Instant;
@@ -121,17 +112,19 @@ mod tokio {
         poll: Option<AsyncFd<mio::Poll>>,
         /// Whether the socket is attached to the poll.
         attached: bool,
+        waker: Waker,
         timer: Option<Pin<Box<Sleep>>>,
     }
 
     impl Tokio {
         #[allow(deprecated, reason = "it owns the poll; the replacement is unsafe")]
-        pub(super) fn new(descriptor: RawFd) -> Result<Self, Error> {
+        pub(super) fn new(descriptor: RawFd, waker: Waker) -> Result<Self, Error> {
             let process = Process::this()?;
             let poll = mio::Poll::new()
                 .and_then(|poll| AsyncFd::with_interest(poll, tokio::io::Interest::READABLE))
                 .map_err(Error::io("register a socket"))?;
-            let mut reactor = Self { process, poll: Some(poll), attached: false, timer: None };
+            let mut reactor =
+                Self { process, poll: Some(poll), attached: false, waker, timer: None };
             reactor.attach(descriptor).map_err(Error::io("register a socket"))?;
             Ok(reactor)
         }
@@ -141,9 +134,10 @@ mod tokio {
         }
 
         /// Before a turn, so that the event that it handles does not cause another turn. One that arrives later stays.
-        pub(super) fn resume(&self, task: &mut Context<'_>) {
+        pub(super) fn resume(&self) {
             if let Some(poll) = &self.poll
-                && let Poll::Ready(Ok(mut guard)) = poll.poll_read_ready(task)
+                && let Poll::Ready(Ok(mut guard)) =
+                    poll.poll_read_ready(&mut Context::from_waker(&self.waker))
             {
                 guard.clear_ready();
             }
@@ -162,15 +156,15 @@ mod tokio {
 
         pub(super) fn arm(
             &mut self,
-            task: &mut Context<'_>,
             descriptor: RawFd,
             due: Option<Instant>,
         ) -> Poll<io::Result<()>> {
             if !self.attached {
                 // What this turn has left causes an event at once.
-                self.resume(task);
+                self.resume();
                 self.attach(descriptor)?;
             }
+            let task = &mut Context::from_waker(&self.waker);
             if let Some(poll) = &self.poll
                 && let Poll::Ready(guard) = poll.poll_read_ready(task)
             {

@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use super::exchange::try_recv;
 use super::{AsyncSocket, BUSY, Operation};
+use crate::engine::Side;
 use crate::socket::kind::Pull as PullKind;
 use crate::{Context, Pull, Push, Socket};
 
@@ -13,9 +14,9 @@ const LIMIT: Duration = Duration::from_secs(15);
 /// Receives a message, and returns how often the operation was attempted.
 async fn attempts(socket: &mut AsyncSocket<PullKind>) -> u32 {
     let mut attempts = 0;
-    let operation = Operation(socket);
+    let operation = Operation(socket, Side::Receive);
     let receive = poll_fn(|task| {
-        operation.0.poll_until(task, None, |socket| {
+        operation.0.poll_until(Side::Receive, task, None, |socket| {
             attempts += 1;
             try_recv(socket)
         })

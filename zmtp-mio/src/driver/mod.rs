@@ -26,8 +26,8 @@ use slab::Slab;
 use flush::Flushes;
 pub(crate) use gate::Gate;
 use gate::Look;
-pub(crate) use watch::Watch;
 use watch::Watches;
+pub(crate) use watch::{Wait, Wakers, Watch};
 
 use crate::clock::Clock;
 use crate::error::Error;
@@ -231,7 +231,7 @@ impl Run {
                 match event.token() {
                     WAKE => told = true,
                     TIMER => {}
-                    token if self.shared.watches.event(token) => {}
+                    token if self.shared.watches.event(token, &self.shared.registry) => {}
                     Token(index) => due.push(index),
                 }
             }
@@ -242,7 +242,7 @@ impl Run {
             }
             let now = CLOCK.now();
             self.shared.flushes.run(now);
-            self.shared.watches.run(now);
+            self.shared.watches.run(now, &self.shared.registry);
             for index in due.drain(..) {
                 if let Some(seat) = self.entries.get_mut(index)
                     && seat.member.gate().is_armed()

@@ -1,4 +1,4 @@
-//! Tasks that wait for events of a socket: the driver wakes them, and does not touch the socket.
+//! Tasks that wait for events of a socket: the driver wakes them, and serves the socket only if they do not go on with it.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::Waker;
@@ -10,14 +10,26 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use mio::unix::SourceFd;
-use mio::{Interest, Token};
+use mio::{Interest, Registry, Token};
 
 use super::Shared;
 
 /// The smallest token of a watch. Those of sockets that the driver serves are smaller.
 const FIRST: usize = usize::MAX / 2;
 
-/// The tasks that wait.
+/// What wakes the tasks of a socket: at most one for each side.
+pub(crate) type Wakers = [Option<Waker>; 2];
+
+/// Tasks that wait for a socket.
+pub(crate) trait Wait: Send + Sync {
+    /// Whether they wait.
+    fn goes_on(&self) -> bool;
+
+    /// Ends the wait. Returns what wakes the tasks, which is called without locks.
+    fn end(&self) -> Wakers;
+}
+
+/// The waits of a driver.
 #[derive(Debug, Default)]
 pub(super) struct Watches {
     state: Mutex<State>,
@@ -30,10 +42,24 @@ struct State {
     next: Option<Instant>,
 }
 
-#[derive(Debug)]
 struct Waiting {
-    waker: Waker,
+    wait: Arc<dyn Wait>,
+    descriptor: RawFd,
     due: Option<Instant>,
+}
+
+impl core::fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Waiting").field("due", &self.due).finish_non_exhaustive()
+    }
+}
+
+impl Waiting {
+    /// Ends the wait. From then on the driver may serve the socket, which registers the descriptor again.
+    fn end(&self, registry: &Registry) -> Wakers {
+        let _ = registry.deregister(&mut SourceFd(&self.descriptor));
+        self.wait.end()
+    }
 }
 
 impl Watches {
@@ -46,33 +72,38 @@ impl Watches {
         self.lock().next
     }
 
-    /// Wakes the task of this token. Returns `false` if it is the token of a socket that the driver serves.
-    pub(super) fn event(&self, token: Token) -> bool {
+    /// Wakes the tasks of this token. Returns `false` if it is the token of a socket that the driver serves.
+    pub(super) fn event(&self, token: Token, registry: &Registry) -> bool {
         if token.0 < FIRST {
             return false;
         }
-        let waiting = self.lock().waiting.remove(&token.0);
-        waiting.into_iter().for_each(|waiting| wake(waiting.waker));
+        let mut state = self.lock();
+        let wakers = state.waiting.remove(&token.0).map(|waiting| waiting.end(registry));
+        drop(state);
+        wakers.into_iter().for_each(wake);
         true
     }
 
     /// Wakes the tasks whose deadline has passed.
-    pub(super) fn run(&self, now: Instant) {
+    pub(super) fn run(&self, now: Instant, registry: &Registry) {
         let mut state = self.lock();
         if state.next.is_none_or(|at| at > now) {
             return;
         }
         let is_due = |waiting: &Waiting| waiting.due.is_some_and(|at| at <= now);
-        let due: Vec<_> = state.waiting.extract_if(|_, waiting| is_due(waiting)).collect();
+        let due = state.waiting.extract_if(|_, waiting| is_due(waiting));
+        let due: Vec<_> = due.map(|(_, waiting)| waiting.end(registry)).collect();
         state.next = state.waiting.values().filter_map(|waiting| waiting.due).min();
         drop(state);
-        due.into_iter().for_each(|(_, waiting)| wake(waiting.waker));
+        due.into_iter().for_each(wake);
     }
 }
 
-/// Wakes a task. The code of an executor may panic: this does not end the driver.
-fn wake(waker: Waker) {
-    let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+/// Wakes tasks. The code of an executor may panic: this does not end the driver.
+fn wake(wakers: Wakers) {
+    for waker in wakers.into_iter().flatten() {
+        let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+    }
 }
 
 /// The place of one socket among the watches of a driver.
@@ -80,8 +111,8 @@ fn wake(waker: Waker) {
 pub(crate) struct Watch {
     driver: Arc<Shared>,
     token: Token,
-    /// The descriptor that the driver waits for, since the last [`Self::arm`].
-    armed: Option<RawFd>,
+    /// Since the last [`Self::arm`].
+    armed: bool,
 }
 
 impl Watch {
@@ -89,22 +120,32 @@ impl Watch {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         // The last tokens are the driver's own.
         let number = NEXT.fetch_add(1, Ordering::Relaxed) % (FIRST - 2);
-        Self { driver, token: Token(FIRST + number), armed: None }
+        Self { driver, token: Token(FIRST + number), armed: false }
     }
 
-    /// Lets the driver wake a task when the descriptor is readable, also if it is readable already, and at `due`.
+    /// Lets the driver end a wait when the descriptor is readable, also if it is readable already, and at `due`. Returns
+    /// `false` if the wait is over. If the watch is armed already, this only changes `due`: events that precede this call
+    /// must be handled.
     pub(crate) fn arm(
         &mut self,
         descriptor: RawFd,
-        waker: &Waker,
+        wait: &Arc<impl Wait + 'static>,
         due: Option<Instant>,
-    ) -> io::Result<()> {
-        self.disarm();
-        // Before the registration, whose event may come at once.
-        self.armed = Some(descriptor);
-        let waiting = Waiting { waker: waker.clone(), due };
+    ) -> io::Result<bool> {
         let mut state = self.driver.watches.lock();
-        state.waiting.insert(self.token.0, waiting);
+        if !wait.goes_on() {
+            return Ok(false);
+        }
+        if let Some(waiting) = state.waiting.get_mut(&self.token.0) {
+            waiting.due = due;
+        } else {
+            // With the lock: the event may come at once.
+            let registry = &self.driver.registry;
+            registry.register(&mut SourceFd(&descriptor), self.token, Interest::READABLE)?;
+            let wait = Arc::clone(wait) as Arc<dyn Wait>;
+            state.waiting.insert(self.token.0, Waiting { wait, descriptor, due });
+            self.armed = true;
+        }
         let sooner = due.is_some_and(|due| state.next.is_none_or(|next| due < next));
         if sooner {
             state.next = due;
@@ -113,18 +154,22 @@ impl Watch {
         if sooner {
             self.driver.wake();
         }
-        self.driver.registry.register(&mut SourceFd(&descriptor), self.token, Interest::READABLE)
+        Ok(true)
     }
 
-    /// Ends [`Self::arm`], also one that failed. An operation that does not wait takes no lock here.
+    /// Ends [`Self::arm`]. An operation that does not wait takes no lock here.
     pub(crate) fn disarm(&mut self) {
-        let Some(descriptor) = self.armed.take() else { return };
-        if !self.driver.process.is_this() {
+        if !core::mem::take(&mut self.armed) || !self.driver.process.is_this() {
             // In a forked child, this would change the poll of the parent.
             return;
         }
-        let _ = self.driver.registry.deregister(&mut SourceFd(&descriptor));
-        let waiting = self.driver.watches.lock().waiting.remove(&self.token.0);
+        let mut state = self.driver.watches.lock();
+        let waiting = state.waiting.remove(&self.token.0);
+        if let Some(waiting) = &waiting {
+            // Otherwise the driver has done it.
+            let _ = self.driver.registry.deregister(&mut SourceFd(&waiting.descriptor));
+        }
+        drop(state);
         // Without the lock: this may drop the last reference to a task, and with it the watches of the task.
         drop(waiting);
     }
@@ -142,7 +187,6 @@ mod tests {
     use std::os::fd::AsRawFd as _;
     use std::os::unix::net::UnixStream;
     use std::sync::mpsc;
-    use std::task::Wake;
     use std::thread;
 
     use super::super::Driver;
@@ -153,8 +197,27 @@ mod tests {
     /// A task that has a socket.
     struct Task(#[expect(dead_code, reason = "it is dropped")] Watch);
 
-    impl Wake for Task {
-        fn wake(self: Arc<Self>) {}
+    impl Wait for Task {
+        fn goes_on(&self) -> bool {
+            true
+        }
+
+        fn end(&self) -> Wakers {
+            Wakers::default()
+        }
+    }
+
+    /// A wait without tasks.
+    struct Nothing;
+
+    impl Wait for Nothing {
+        fn goes_on(&self) -> bool {
+            true
+        }
+
+        fn end(&self) -> Wakers {
+            Wakers::default()
+        }
     }
 
     #[test]
@@ -166,10 +229,10 @@ mod tests {
             let mut watch = Watch::new(driver.shared());
             let (second, _peer) = UnixStream::pair().unwrap();
             let mut inner = Watch::new(driver.shared());
-            inner.arm(second.as_raw_fd(), Waker::noop(), None).unwrap();
-            let waker = Waker::from(Arc::new(Task(inner)));
-            watch.arm(first.as_raw_fd(), &waker, None).unwrap();
-            drop(waker);
+            assert!(inner.arm(second.as_raw_fd(), &Arc::new(Nothing), None).unwrap());
+            let task = Arc::new(Task(inner));
+            assert!(watch.arm(first.as_raw_fd(), &task, None).unwrap());
+            drop(task);
             // The driver has the last reference to the task.
             watch.disarm();
             assert!(driver.shared.watches.lock().waiting.is_empty());

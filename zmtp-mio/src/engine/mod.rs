@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `turn.rs` | a turn: prepare, poll, dispatch |
 //! | `guard.rs`, `shared.rs` | a call, the locks, and the driver's way in |
+//! | `lease.rs` | tasks that wait for the socket |
 //! | `descriptors.rs` | the poll of the system, once the engine needs one |
 //! | `hand_over.rs`, `spin.rs` | the wait for events |
 //! | `scheduler.rs` | deadlines and work that was left |
@@ -40,6 +41,8 @@ mod hold;
 mod inproc;
 mod io;
 mod later;
+#[cfg(unix)]
+mod lease;
 mod linger;
 mod link;
 mod mailbox;
@@ -76,6 +79,8 @@ use zmtp_core::pattern::PeerId;
 
 pub(crate) use crate::queue::Refused;
 pub(crate) use guard::Guard;
+#[cfg(unix)]
+pub(crate) use lease::{Lease, Side};
 pub use linger::UnsentMessages;
 pub(crate) use link::COPY;
 pub(crate) use shared::SharedEngine;
@@ -124,6 +129,8 @@ pub(crate) struct Engine {
     more_events: bool,
     /// The last turn had an event or a post of the mailbox.
     dispatched: bool,
+    /// The number of times that a turn changed what an operation may wait for.
+    turned: u64,
     /// A poll of the application waits for the events.
     polled_by_application: bool,
     /// That poll was woken since the last turn.
@@ -231,6 +238,7 @@ impl Engine {
             descriptors: Arc::clone(&descriptors),
             more_events: false,
             dispatched: false,
+            turned: 0,
             polled_by_application: false,
             woke_application: false,
             turns: Turns::new(),

@@ -92,6 +92,12 @@ impl Engine {
         }
     }
 
+    /// A number that changes with each turn that changes what an operation may wait for. Held messages that a turn writes do
+    /// not change it: the operation that waits for them has written them.
+    pub(crate) const fn turned(&self) -> u64 {
+        self.turned
+    }
+
     /// Whether another thread polls, and there is a change, work, or a deadline before the end of its poll.
     pub(super) fn has_news(&self) -> bool {
         let Some(pause) = self.turns.sleeping() else { return false };

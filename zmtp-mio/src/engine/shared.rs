@@ -130,13 +130,9 @@ impl SharedEngine {
     /// Keeps the driver from serving the engine until [`SharedEngine::release`], while another poll
     /// waits for its events.
     pub(crate) fn hold(&self) {
-        self.take_over();
-    }
-
-    /// As [`SharedEngine::hold`]. Returns whether the driver served the engine after the last call, and so may have taken
-    /// an event.
-    pub(crate) fn take_over(&self) -> bool {
-        self.cell.process.is_this() && self.cell.take_over()
+        if self.cell.process.is_this() {
+            self.cell.hold();
+        }
     }
 
     /// Ends [`SharedEngine::hold`].
@@ -221,14 +217,8 @@ impl Cell {
 
     /// Keeps the driver from serving the engine until [`Cell::release`], as a call that stays.
     pub(super) fn hold(&self) {
-        self.take_over();
-    }
-
-    /// As [`Cell::hold`]. Returns whether the driver served the engine.
-    pub(super) fn take_over(&self) -> bool {
-        let (_engine, took) = self.enter();
+        let _engine = self.enter();
         self.stay();
-        took
     }
 
     /// The time since when the driver serves the engine, if it does.

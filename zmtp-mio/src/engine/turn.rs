@@ -93,11 +93,13 @@ impl Engine {
         self.tick();
         (self.served, self.sent) = (0, 0);
         // Held messages are written when the application waits.
-        let mut worked = self.write_held();
-        worked |= self.read_mailbox();
+        let wrote = self.write_held();
+        let mut worked = self.read_mailbox();
         worked |= self.run_timers();
         worked |= self.run_scheduled();
         worked |= self.carry_out_closes();
+        self.turned += u64::from(worked);
+        worked |= wrote;
         if self.turns.sleeping().is_none() {
             // While another thread polls, its events may be for peers in these slots.
             self.free_slots();
@@ -119,6 +121,7 @@ impl Engine {
         self.woke_application = false;
         self.dispatched = self.handle_events(events);
         self.dispatched |= self.read_mailbox();
+        self.turned += u64::from(self.dispatched);
         self.reroute();
         self.carry_out_closes();
         let reports = self.peers.iter().map(|(_, peer)| peer.reported);

@@ -108,7 +108,8 @@ pub struct DroppedMessages {
     pub half_sent: u64,
     /// Not sent: the system returned an error for the datagram.
     pub refused_datagrams: u64,
-    /// Not sent: still queued when the application closed the connection or cancelled the request.
+    /// Not sent: still queued when the application closed the connection or cancelled the request, or, in async code,
+    /// accepted by a `Sink` that was dropped before the socket had room.
     pub cancelled: u64,
 }
 

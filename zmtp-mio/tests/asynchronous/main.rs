@@ -7,10 +7,16 @@ mod harness;
 mod cancelling;
 mod exchanges;
 #[cfg(feature = "futures")]
+mod halves;
+#[cfg(feature = "futures")]
 mod streams;
+mod unpolled;
 mod waiting;
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::task::Poll;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use zmtp_mio::kind::Kind;
 use zmtp_mio::{AsyncSocket, Socket, ThreadSafeSocket};
@@ -52,4 +58,18 @@ fn with_each<F: Future<Output = ()>>(test: impl Fn(Reactor) -> F) {
         let runtime = builder.enable_io().enable_time().build().unwrap();
         runtime.block_on(test(Reactor::Tokio));
     }
+}
+
+/// Lets the other tasks of the executor, and its reactor, run until a thread ends.
+async fn end_of<T>(thread: JoinHandle<T>) -> T {
+    poll_fn(|task| match thread.is_finished() {
+        true => Poll::Ready(()),
+        false => {
+            thread::sleep(Duration::from_millis(1));
+            task.waker().wake_by_ref();
+            Poll::Pending
+        }
+    })
+    .await;
+    thread.join().unwrap()
 }

@@ -61,7 +61,7 @@ fn a_request_without_a_server_ends_at_its_timeout_and_the_next_is_answered() {
 #[test]
 fn heartbeats_are_sent_while_a_future_waits() {
     with_each(async |reactor| {
-        let often = Heartbeat::every(Duration::from_millis(20));
+        let often = Heartbeat::every(Duration::from_millis(20)).timeout(LIMIT);
         let (pull, endpoint) = bound(builder::<Pull>().heartbeat(often).build().unwrap());
         let mut pull = reactor.socket(pull);
         let peer = std::thread::spawn(move || {
