@@ -1,7 +1,7 @@
 //! The mechanisms of security, ZAP, and the SOCKS proxy.
 
 use libc::c_int;
-use zmtp_mio::{KeyPair, PublicKey, SecretKey, Security, Socks};
+use zmtp_mio::{Certificate, KeyPair, PublicKey, SecretKey, Security, Socks};
 
 use super::value::text;
 use super::{Settings as All, Value, int};
@@ -69,11 +69,20 @@ impl Settings {
             (Mechanism::Curve, false) => {
                 let (public, secret) = (PublicKey::new(self.public), SecretKey::new(self.secret));
                 let own = KeyPair::from_parts(public, secret);
-                Security::curve_client(PublicKey::new(self.server), own)
+                Security::curve_client(self.server_key(), own)
             }
         };
         let asks = self.is_server || self.mechanism == Mechanism::Null;
         (security, if asks { self.zap_domain.clone() } else { String::new() })
+    }
+
+    /// The key of the server; until the program sets it, a key that no server has. Handshakes fail then, as in libzmq.
+    fn server_key(&self) -> PublicKey {
+        let key = PublicKey::new(self.server);
+        if !key.has_low_order() {
+            return key;
+        }
+        Certificate::generate().map_or(key, |discarded| *discarded.public_key())
     }
 
     fn proxy(&self) -> Outcome<Option<Socks>> {
