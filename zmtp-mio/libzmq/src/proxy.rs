@@ -45,7 +45,8 @@ pub(crate) fn run(
         let room =
             [backend, frontend].map(|socket| events(socket).map(|found| found & POLLOUT != 0));
         let [to_backend, to_frontend] = room;
-        let has_room = [to_backend?, to_frontend?];
+        // A REP has room when it has received.
+        let has_room = [is_same || to_backend?, is_same || to_frontend?];
         if is_active {
             for (index, socket) in sockets.iter().enumerate() {
                 let mut wanted = 0;
@@ -69,7 +70,7 @@ pub(crate) fn run(
         }
         for from in 0..if is_same { 1 } else { 2 } {
             let (source, target) = (sockets[from], sockets[1 - from]);
-            if events(source)? & POLLIN == 0 || events(target)? & POLLOUT == 0 {
+            if events(source)? & POLLIN == 0 || !is_same && events(target)? & POLLOUT == 0 {
                 continue;
             }
             if let Some(bytes) = forward(source, target, capture)? {

@@ -45,7 +45,8 @@ impl Engine {
             Some(authenticator) => Arc::clone(authenticator),
             None => {
                 let registry = self.options.context.registry();
-                let zap = Arc::new(Zap::new(registry, self.mailbox()?, ZAP));
+                let optional = self.options.rules.zap_is_optional;
+                let zap = Arc::new(Zap::new(registry, self.mailbox()?, ZAP, optional));
                 self.askers.zap = Some(Arc::clone(&zap));
                 zap as Arc<dyn Authenticator>
             }

@@ -151,7 +151,7 @@ impl Engine {
         routing_id: &RoutingId,
     ) -> Result<Option<PeerId>, CloseReason> {
         let ours = self.pattern.socket_type();
-        if !ours.accepts(theirs) {
+        if !ours.accepts(theirs) && !self.options.rules.inproc_accepts_all {
             let error = PeerError::IncompatibleSocketType { ours, peer: theirs };
             return Err(CloseReason::Protocol(error.into()));
         }

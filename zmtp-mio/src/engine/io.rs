@@ -65,6 +65,7 @@ impl Engine {
             link.receive.properties = properties;
         }
         let result = self.pattern.peer_connected(&mut peer.context());
+        peer.name_notice();
         self.report(index);
         if let Err(reason) = result {
             self.close(index, reason);

@@ -15,9 +15,20 @@ pub struct Rules {
     /// When an endpoint of TCP or IPC is unbound, the connections that were accepted there are closed too, after what is
     /// queued for them is written.
     pub unbind_closes: bool,
+    /// Socket types are not compared within the process.
+    pub inproc_accepts_all: bool,
+    /// If there is neither an authenticator nor a ZAP handler, a client with NULL or CURVE is accepted in spite of the
+    /// [`zap_domain`](crate::Options::zap_domain) (`ZMQ_ZAP_ENFORCE_DOMAIN` is 0).
+    pub zap_is_optional: bool,
 }
 
 impl Rules {
     /// All rules of libzmq.
-    pub const LIBZMQ: Self = Self { sums_marks: true, shares_unreached: true, unbind_closes: true };
+    pub const LIBZMQ: Self = Self {
+        sums_marks: true,
+        shares_unreached: true,
+        unbind_closes: true,
+        inproc_accepts_all: true,
+        zap_is_optional: true,
+    };
 }

@@ -31,6 +31,8 @@ pub(crate) struct Zap {
     /// What is posted to the mailbox when there is a reply.
     key: usize,
     state: Mutex<State>,
+    /// Without a handler, clients with NULL or CURVE are accepted.
+    optional: bool,
 }
 
 #[derive(Default)]
@@ -45,8 +47,13 @@ struct State {
 }
 
 impl Zap {
-    pub(crate) fn new(registry: Arc<Registry>, mailbox: Arc<Mailbox>, key: usize) -> Self {
-        Self { registry, mailbox, key, state: Mutex::default() }
+    pub(crate) fn new(
+        registry: Arc<Registry>,
+        mailbox: Arc<Mailbox>,
+        key: usize,
+        optional: bool,
+    ) -> Self {
+        Self { registry, mailbox, key, optional, state: Mutex::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -110,7 +117,10 @@ impl Authenticator for Zap {
                 return match client.credentials {
                     // As in libzmq: each client that has the server's key.
                     #[cfg(feature = "curve")]
-                    Credentials::Curve { .. } if client.domain.is_empty() => reply.accept_unnamed(),
+                    Credentials::Curve { .. } if self.optional || client.domain.is_empty() => {
+                        reply.accept_unnamed();
+                    }
+                    Credentials::Null if self.optional => reply.accept_unnamed(),
                     _ => reply.refuse(Status::Temporary),
                 };
             };

@@ -185,3 +185,76 @@ fn the_waits_for_events_end_and_begin_again() {
         assert_eq!(waiting.join().unwrap(), (Some(EventKind::Listening), None));
     }
 }
+
+#[test]
+fn sockets_that_connect_and_close_while_their_name_is_bound_lose_nothing() {
+    const SENDERS: usize = 30;
+    for round in 0..20 {
+        let endpoint = inproc(&format!("storm-{round}"));
+        let mut options = options();
+        options.signals_end_waits = true;
+        let senders: Vec<_> = (0..SENDERS)
+            .map(|_| {
+                let (endpoint, options) = (endpoint.clone(), options.clone());
+                thread::spawn(move || {
+                    let mut push = socket(SocketKind::Push, &options, &KindOptions::default());
+                    push.connect(endpoint.as_str()).unwrap();
+                    push.send("x").unwrap();
+                    libzmq::close_later(push, Linger::UNLIMITED, || {});
+                })
+            })
+            .collect();
+        let mut pull = socket(SocketKind::Pull, &options, &KindOptions::default());
+        pull.bind(endpoint.as_str()).unwrap();
+        for _ in 0..SENDERS {
+            assert_eq!(recv(&mut pull), [b"x"]);
+        }
+        senders.into_iter().for_each(|sender| sender.join().unwrap());
+    }
+}
+
+#[test]
+fn a_stream_reports_the_id_and_the_address_of_a_new_connection() {
+    let (mut server, mut client) = (plain(SocketKind::Stream), plain(SocketKind::Stream));
+    let endpoint = server.bind("tcp://127.0.0.1:*").unwrap();
+    let id = libzmq::connect_for_id(&mut client, endpoint).unwrap();
+    assert_eq!(recv(&mut client), [id.bytes(), b""]);
+    let notice = server.recv_timeout(LIMIT).unwrap().unwrap();
+    assert!(notice.properties().unwrap().peer_address.unwrap().ip().is_loopback());
+}
+
+#[test]
+fn types_that_do_not_match_are_connected_within_the_process_by_the_rules_of_libzmq() {
+    let mut options = options();
+    options.rules.inproc_accepts_all = true;
+    let own = KindOptions::default();
+    let endpoint = inproc("any-type");
+    let mut pull = socket(SocketKind::Pull, &options, &own);
+    pull.bind(endpoint.as_str()).unwrap();
+    let mut pair = socket(SocketKind::Pair, &options, &own);
+    pair.connect(endpoint.as_str()).unwrap();
+    pair.send("x").unwrap();
+    assert_eq!(recv(&mut pull), [b"x"]);
+}
+
+#[test]
+fn without_a_handler_of_zap_a_domain_refuses_clients_unless_it_is_optional() {
+    for optional in [false, true] {
+        let mut options = options();
+        (options.rules.zap_is_optional, options.zap_domain) = (optional, "domain".into());
+        let mut pull = socket(SocketKind::Pull, &options, &KindOptions::default());
+        let mut push = plain(SocketKind::Push);
+        push.connect(pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
+        push.send("x").unwrap();
+        match optional {
+            true => assert_eq!(recv(&mut pull), [b"x"]),
+            false => {
+                let begun = Instant::now();
+                while pull.counters().refused == 0 {
+                    assert!(begun.elapsed() < LIMIT);
+                    assert!(pull.recv_timeout(Duration::from_millis(10)).unwrap().is_none());
+                }
+            }
+        }
+    }
+}

@@ -4,8 +4,8 @@
 
 mod event;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use zmtp_mio::{AnySocket, Error, EventReader, Message, Options, SocketKind};
 
 use crate::context::Context;
 use crate::errno::{Errno, Outcome};
-use event::{Encoder, STOPPED};
+use event::{CLOSED, Encoder, STOPPED};
 
 /// The first part of a message is two bytes and a number; or there is a part for each number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ const LONG: Duration = Duration::from_secs(1 << 30);
 #[derive(Debug)]
 pub(crate) struct Monitor {
     ends: Arc<AtomicBool>,
+    /// The endpoints that the socket no longer listens on at the end.
+    unbound: Arc<Mutex<Vec<String>>>,
 }
 
 /// What the thread has.
@@ -44,6 +46,7 @@ struct Sending {
     events: EventReader,
     encoder: Encoder,
     ends: Arc<AtomicBool>,
+    unbound: Arc<Mutex<Vec<String>>>,
 }
 
 impl Monitor {
@@ -68,7 +71,9 @@ impl Monitor {
         let events = libzmq::begin_events(socket)?;
         let ends = Arc::new(AtomicBool::new(false));
         let encoder = Encoder::new(mask, format);
-        let sending = Sending { pair, events, encoder, ends: Arc::clone(&ends) };
+        let unbound = Arc::new(Mutex::new(Vec::new()));
+        let (ended, others) = (Arc::clone(&ends), Arc::clone(&unbound));
+        let sending = Sending { pair, events, encoder, ends: ended, unbound: others };
         let context = Arc::clone(context);
         context.began();
         // Signals are for the threads of the program.
@@ -82,7 +87,7 @@ impl Monitor {
         });
         before.thread_set_mask()?;
         match spawned {
-            Ok(_) => Ok(Self { ends }),
+            Ok(_) => Ok(Self { ends, unbound }),
             Err(error) => {
                 context.ended();
                 Err(error.into())
@@ -90,8 +95,9 @@ impl Monitor {
         }
     }
 
-    /// Ends the monitor, after the events that are queued.
-    pub(crate) fn end(&self, socket: &AnySocket) {
+    /// Ends the monitor, after the events that are queued and the ends of these endpoints.
+    pub(crate) fn end(&self, socket: &AnySocket, bound: Vec<String>) {
+        *self.unbound.lock().unwrap_or_else(PoisonError::into_inner) = bound;
         self.ends.store(true, Ordering::Release);
         libzmq::end_events(socket);
     }
@@ -107,8 +113,15 @@ impl Sending {
                 }
             }
         }
-        if let Some(message) = self.encoder.message(STOPPED, 0, "", "") {
-            let _ = self.send(message);
+        let unbound =
+            std::mem::take(&mut *self.unbound.lock().unwrap_or_else(PoisonError::into_inner));
+        let closed = unbound.iter().map(|endpoint| self.encoder.message(CLOSED, 0, endpoint, ""));
+        let last: Vec<_> =
+            closed.chain([self.encoder.message(STOPPED, 0, "", "")]).flatten().collect();
+        for message in last {
+            if self.send(message).is_err() {
+                break;
+            }
         }
         self.pair
     }

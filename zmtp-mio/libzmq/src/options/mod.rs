@@ -13,7 +13,7 @@ mod value;
 use std::time::Duration;
 
 use libc::c_int;
-use zmtp_mio::libzmq::KindOptions;
+use zmtp_mio::libzmq::{KindOptions, Rules};
 use zmtp_mio::{HighWaterMark, Limits, Linger, Options, Reconnect, SocketKind};
 
 pub(crate) use value::Value;
@@ -67,7 +67,7 @@ impl Settings {
         options.reconnect = Reconnect::new(Duration::from_millis(100), Duration::from_millis(100));
         (options.tcp.ipv6, options.tcp.backlog) = (context.ipv6(), 100);
         options.udp.ipv6 = context.ipv6();
-        options.signals_end_waits = true;
+        (options.signals_end_waits, options.rules) = (true, Rules::LIBZMQ);
         let lingers = context.is_blocky()
             && !matches!(kind, SocketKind::Sub | SocketKind::Xsub | SocketKind::Dish);
         options.linger = if lingers { Linger::UNLIMITED } else { Duration::ZERO.into() };

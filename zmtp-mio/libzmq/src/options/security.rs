@@ -155,6 +155,7 @@ pub(super) fn set(all: &mut All, option: c_int, value: Value<'_>) -> Option<Outc
         }),
         ZAP_DOMAIN => value.text(255).map(|domain| own.zap_domain = domain),
         ZAP_ENFORCE_DOMAIN => value.flag().map(|on| own.enforce_domain = on),
+        SOCKS_PROXY if !value.is_null() && value.bytes().is_empty() => Err(Errno::EINVAL),
         SOCKS_PROXY => value.text(usize::MAX).map(|proxy| own.proxy = proxy),
         SOCKS_USERNAME => value.text(255).map(|word| own.proxy_username = word),
         SOCKS_PASSWORD => value.text(255).map(|word| own.proxy_password = word),
@@ -164,6 +165,7 @@ pub(super) fn set(all: &mut All, option: c_int, value: Value<'_>) -> Option<Outc
         all.options.socks = all.security.proxy()?;
         Ok(())
     });
+    all.options.rules.zap_is_optional = !all.security.enforce_domain;
     all.complete_security();
     Some(done)
 }

@@ -21,7 +21,15 @@ pub(super) fn parse(text: &str, kind: SocketKind) -> Outcome<Endpoint> {
         "udp" => return Err(Errno(ENOCOMPATPROTO)),
         _ => return Err(Errno(libc::EPROTONOSUPPORT)),
     }
-    text.parse().map_err(|_| Errno::EINVAL)
+    let bracketed = (transport == "tcp").then(|| bracketed(address)).flatten();
+    bracketed.as_deref().unwrap_or(text).parse().map_err(|_| Errno::EINVAL)
+}
+
+/// An IPv6 address without brackets as a whole endpoint with them.
+fn bracketed(address: &str) -> Option<String> {
+    let (host, port) = address.rsplit_once(':')?;
+    let is_bare = host.contains(':') && !host.contains(['[', ';']);
+    is_bare.then(|| format!("tcp://[{host}]:{port}"))
 }
 
 /// Writes an endpoint that is bound: the host `*` is the address that stands for all.

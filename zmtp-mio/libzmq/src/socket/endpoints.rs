@@ -33,6 +33,12 @@ impl Endpoints {
         &self.last
     }
 
+    /// The endpoints of TCP and IPC that the socket listens on.
+    pub(super) fn bound(&self) -> Vec<String> {
+        let listens = |entry: &&Entry| !matches!(entry.endpoint, Endpoint::Inproc(_));
+        self.bound.iter().filter(listens).map(|entry| entry.reported.clone()).collect()
+    }
+
     fn take(list: &mut Vec<Entry>, text: &str) -> Option<Endpoint> {
         let read = text.parse::<Endpoint>().ok();
         let same = |entry: &Entry| match &read {
@@ -84,6 +90,10 @@ impl Socket {
         let inner = state.inner()?;
         match id.and_then(|id| RoutingId::new(&id)) {
             Some(id) => libzmq::connect_as(inner, endpoint.clone(), id)?,
+            None if self.kind == SocketKind::Stream => {
+                let id = libzmq::connect_for_id(inner, endpoint.clone())?;
+                state.settings.options.routing_id = id;
+            }
             None => inner.connect(endpoint.clone())?,
         }
         let reported = endpoint.to_string();

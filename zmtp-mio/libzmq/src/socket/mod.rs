@@ -119,7 +119,7 @@ impl Socket {
         let linger = state.settings.options.linger;
         state.notice = None;
         if let Some(monitor) = state.monitor.take() {
-            monitor.end(&inner);
+            monitor.end(&inner, state.endpoints.bound());
         }
         drop(state);
         self.context.closed();

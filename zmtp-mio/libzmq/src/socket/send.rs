@@ -48,6 +48,8 @@ impl State {
         let limit = Self::limit(self.settings.send_timeout, flags);
         let inner = self.inner.as_mut().ok_or(Errno::ENOTSOCK)?;
         let is_first = self.outgoing.part_count() == 0;
+        // Of a STREAM, the part after the routing id is the last one.
+        let flags = if kind == SocketKind::Stream && !is_first { flags & !SNDMORE } else { flags };
         if flags & SNDMORE != 0 {
             if kind.is_thread_safe() {
                 return Err(Errno::EINVAL);

@@ -20,13 +20,13 @@ impl Socket {
             None => None,
             Some(endpoint) => {
                 if let Some(old) = &state.monitor {
-                    old.end(inner);
+                    old.end(inner, Vec::new());
                 }
                 Some(Monitor::begin(&self.context, inner, endpoint, mask, format, kind)?)
             }
         };
         if let (None, Some(old)) = (&monitor, &state.monitor) {
-            old.end(inner);
+            old.end(inner, Vec::new());
         }
         state.monitor = monitor;
         Ok(())

@@ -3,7 +3,10 @@
 use core::time::Duration;
 use std::os::fd::{BorrowedFd, RawFd};
 
+use zmtp_core::wire::RoutingId;
+
 use crate::context::Context;
+use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::exchange;
 use crate::monitor::EventReader;
@@ -68,6 +71,16 @@ pub fn is_readable(socket: &AnySocket) -> bool {
 /// at once. It must not use the socket.
 pub fn watch(socket: &AnySocket, watcher: impl FnMut(bool, bool) + Send + 'static) {
     socket.engine().watch(watcher);
+}
+
+/// Connects a STREAM to an endpoint, and returns the routing id of the connection.
+///
+/// # Errors
+///
+/// [`Error::NotSupported`] for other kinds, and those of [`Socket::connect`](crate::Socket::connect).
+pub fn connect_for_id(socket: &mut AnySocket, endpoint: Endpoint) -> Result<RoutingId, Error> {
+    let endpoint = socket.remote(endpoint)?;
+    exchange::connect_for_id(socket.engine(), endpoint)
 }
 
 /// Discards the queued events of a socket, and returns a reader of the next ones. Its waits end with [`end_events`], or
