@@ -7,8 +7,8 @@ use super::harness::{LIMIT, ipc};
 use super::{inproc, options, plain, recv, recv_soon};
 
 /// Endpoints where nothing listens.
-fn unreached() -> [String; 2] {
-    [ipc(), inproc("unreached")]
+fn unreached(name: &str) -> [String; 2] {
+    [ipc(), inproc(name)]
 }
 
 /// How many messages arrive.
@@ -19,7 +19,7 @@ fn received(socket: &mut AnySocket) -> usize {
 #[test]
 fn an_endpoint_that_is_not_reached_gets_its_share_when_it_is_reached() {
     for kind in [SocketKind::Push, SocketKind::Dealer] {
-        for endpoint in unreached() {
+        for endpoint in unreached("share") {
             let into = if kind == SocketKind::Push { SocketKind::Pull } else { kind };
             let (mut from, mut to) = (plain(kind), plain(into));
             from.connect(endpoint.as_str()).unwrap();
@@ -37,7 +37,7 @@ fn an_endpoint_that_is_not_reached_gets_its_share_when_it_is_reached() {
 
 #[test]
 fn with_immediate_an_endpoint_that_is_not_reached_gets_no_message() {
-    for endpoint in unreached() {
+    for endpoint in unreached("immediate") {
         let (mut from, mut to) = (plain(SocketKind::Push), plain(SocketKind::Pull));
         let mut immediate = options();
         immediate.immediate = true;
