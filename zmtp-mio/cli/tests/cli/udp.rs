@@ -53,14 +53,16 @@ fn a_message_that_does_not_fit_a_datagram_is_refused() {
     assert!(done.bad(2).contains("datagram of 8193 bytes is too long"), "{done:?}");
 }
 
-/// Whether the interface for loopback has multicast over IPv6 depends on the system.
+/// Other systems do not bind to a device.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_radio_whose_datagrams_the_system_refuses_ends_with_5() {
-    let done = zmtp(["radio", "udp://lo;[ff02::1]:5555", "--group", "a", "--stats", "x"]);
-    let lost = done.stderr.contains("lost 1");
+    // The device for loopback has no route to an address of another machine. With IPv4, the system sends nevertheless.
+    let line = ["radio", "udp://[2001:db8::77]:5555", "--device", "lo", "--group", "a", "--stats"];
+    let done = zmtp([&line[..], &["x"]].concat());
+    assert!(done.bad(5).contains("lost 1"), "{done:?}");
     let why = "1 message was not sent: the system refused the datagram";
-    assert_eq!((done.code, done.stderr.contains(why)), (Some(if lost { 5 } else { 0 }), lost));
+    assert!(done.stderr.contains(why), "{done:?}");
 }
 
 #[test]
