@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use harness::{LIMIT, RawPeer, builder, drive_until, drive_until_still, pattern, req, transports};
-use zmtp_mio::{Error, Message, Pull, Push, Rep, Req};
+use zmtp_mio::{Certificate, Dealer, Error, Message, Pull, Push, Rep, Req, Router, RoutingId};
 
 const WARM_UP: usize = 1_000;
 const ROUNDS: usize = 10_000;
@@ -21,6 +21,8 @@ const LITTLE: usize = 256 << 10;
 
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 static LARGEST: AtomicUsize = AtomicUsize::new(0);
+/// The largest allocation that is not an enlargement of another one.
+static LARGEST_NEW: AtomicUsize = AtomicUsize::new(0);
 /// The counters are shared: one test at a time.
 static ONE: Mutex<()> = Mutex::new(());
 
@@ -41,16 +43,23 @@ fn count(size: usize) {
     }
 }
 
+fn count_new(size: usize) {
+    count(size);
+    if COUNTED.get() {
+        LARGEST_NEW.fetch_max(size, Ordering::Relaxed);
+    }
+}
+
 // SAFETY: every call is passed to the system's allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size());
+        count_new(layout.size());
         // SAFETY: the caller upholds the same contract.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count(layout.size());
+        count_new(layout.size());
         // SAFETY: as above.
         unsafe { System.alloc_zeroed(layout) }
     }
@@ -73,6 +82,7 @@ fn counted() -> MutexGuard<'static, ()> {
     COUNTED.set(true);
     COUNT.store(0, Ordering::Relaxed);
     LARGEST.store(0, Ordering::Relaxed);
+    LARGEST_NEW.store(0, Ordering::Relaxed);
     guard
 }
 
@@ -177,6 +187,32 @@ fn a_large_slice_is_not_copied_if_the_system_accepts_it() {
         let message = receiving.join().unwrap().expect("a message");
         assert!(message.bytes() == Some(&body[..]));
     }
+}
+
+/// The body of a large message with CURVE is opened in the memory that it was read into, which becomes the message's. The
+/// parts of a ROUTER before it are copied.
+#[test]
+fn a_large_sealed_body_is_not_copied_after_it_is_opened() {
+    let body = pattern(1 << 20);
+    let keys = || Certificate::generate().unwrap().keys().unwrap();
+    let server = keys();
+    let key = *server.public();
+    // The thread that is counted drives it.
+    let router = builder::<Router>().driver(false).curve_server(server);
+    let mut router = router.bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = router.last_endpoint().unwrap().to_string();
+    let id = RoutingId::new(b"id").unwrap();
+    let dealer = builder::<Dealer>().curve_client(key, keys()).routing_id(id);
+    let mut dealer = dealer.connect(endpoint.as_str()).unwrap();
+    drive_until!(router, router.counters().handshakes == 1);
+    dealer.send(&body).unwrap();
+    let one = counted();
+    let message = router.recv_timeout(LIMIT).unwrap().expect("a message");
+    COUNTED.set(false);
+    drop(one);
+    let largest = LARGEST_NEW.load(Ordering::Relaxed);
+    assert!(largest < body.len(), "{largest} bytes at once");
+    assert!(message.parts().eq([&b"id"[..], &body]));
 }
 
 /// The largest allocation of a REP whose peer sends `bytes` after its handshake, and how many

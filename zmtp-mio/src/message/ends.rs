@@ -54,9 +54,17 @@ impl Ends {
 
     /// Adds `by` to each end, and inserts one before them.
     pub(super) fn push_front(&mut self, end: usize, by: usize) {
-        let moved: Vec<usize> = self.iter().map(|end| end + by).collect();
+        let mut moved = self.clone();
+        moved.shift(by);
         self.clear();
         self.push(end);
+        moved.iter().for_each(|end| self.push(end));
+    }
+
+    /// Adds `by` to each end.
+    pub(super) fn shift(&mut self, by: usize) {
+        let moved: Vec<usize> = self.iter().map(|end| end + by).collect();
+        self.clear();
         moved.into_iter().for_each(|end| self.push(end));
     }
 

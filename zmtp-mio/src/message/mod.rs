@@ -302,6 +302,18 @@ impl Message {
         }
     }
 
+    /// Makes `body` of a buffer the last part, which is begun and empty. The earlier parts are copied to the bytes before it,
+    /// which have room for them.
+    pub(crate) fn take_body(&mut self, mut buffer: Vec<u8>, body: Range<usize>) {
+        let earlier = &self.storage.bytes()[self.start..];
+        let start = body.start - earlier.len();
+        buffer[start..body.start].copy_from_slice(earlier);
+        // A message that is being received starts at 0.
+        self.ends.shift(start - self.start);
+        self.start = start;
+        self.storage = Storage::filled(buffer, body.end);
+    }
+
     /// Appends bytes to the last part.
     pub(crate) fn append(&mut self, bytes: &[u8]) {
         if bytes.is_empty() {

@@ -57,6 +57,11 @@ impl Storage {
         Some(Self::Inline { len: body.len() as u8, bytes })
     }
 
+    /// The first `len` bytes of a buffer.
+    pub(super) const fn filled(buffer: Vec<u8>, len: usize) -> Self {
+        Self::Heap { len, buffer }
+    }
+
     /// Keeps the bytes in their owner's buffer.
     pub(super) fn owned_by(owner: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
         let owner: Owner = Arc::new(owner);

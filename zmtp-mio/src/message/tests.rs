@@ -22,6 +22,22 @@ fn one_empty_part_differs_from_no_part() {
 }
 
 #[test]
+fn a_body_is_taken_with_its_buffer_and_keeps_the_parts_before_it() {
+    for parts in [&[][..], &[&b"id"[..]], &[b"id", b"", b"x"], &[b"a", b"b", b"c", b"d", b"e"]] {
+        let mut message = Message::from_parts(parts);
+        message.begin_part();
+        let buffer: Vec<u8> = (0..200).collect();
+        let place = buffer.as_ptr_range();
+        message.take_body(buffer, 40..190);
+        let body: Vec<u8> = (40..190).collect();
+        assert!(message.parts().eq(parts.iter().copied().chain([&body[..]])));
+        assert!(place.contains(&message.part(parts.len()).unwrap().as_ptr()));
+        message.push("after");
+        assert_eq!(message.part(parts.len() + 1), Some(&b"after"[..]));
+    }
+}
+
+#[test]
 fn a_vector_is_converted_both_ways_without_a_copy() {
     let body = vec![7; 1_000];
     let place = body.as_ptr();

@@ -1,6 +1,8 @@
 //! Bytes that were read from a peer, and the positions of message bodies in them.
 
 use core::cell::RefCell;
+use core::mem;
+use core::ops::Range;
 
 /// The size of the buffer that a connection is read into, in bytes.
 pub(crate) const READ: usize = 128 << 10;
@@ -187,7 +189,7 @@ impl Chunk {
             let spare = &mut *spare.borrow_mut();
             match size {
                 WITHIN if spare.within.len() < WITHIN_COUNT => spare.within.push(chunk),
-                ..=SMALL if spare.small.len() < SMALL_COUNT => spare.small.push(chunk),
+                1..=SMALL if spare.small.len() < SMALL_COUNT => spare.small.push(chunk),
                 READ if spare.large.len() < LARGE_COUNT => spare.large.push(chunk),
                 _ => {}
             }
@@ -231,6 +233,23 @@ impl Chunk {
     #[inline]
     pub(crate) fn last(&self, len: usize) -> &[u8] {
         &self.buffer[self.decoded - len..self.decoded]
+    }
+
+    /// Takes the memory of the last `len` bytes of those that are decoded, with at least `front` bytes before them. Returns
+    /// where they start and end. `None` if the chunk has other bytes or records, or is one of those that are used again.
+    pub(crate) fn take_last(
+        &mut self,
+        len: usize,
+        front: usize,
+    ) -> Option<(Vec<u8>, Range<usize>)> {
+        let (start, end) = (self.decoded - len, self.end);
+        if end != self.decoded || !self.is_taken() || self.buffer.len() <= READ || start < front {
+            return None;
+        }
+        self.records.clear();
+        (self.end, self.decoded, self.recorded) = (0, 0, 0);
+        (self.taken, self.next) = (0, 0);
+        Some((mem::take(&mut self.buffer), start..end))
     }
 
     /// The place for bytes behind the last one. They are [committed](Self::commit) afterwards.

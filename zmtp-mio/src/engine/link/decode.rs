@@ -10,7 +10,7 @@ use super::read::{LARGE, ReadReport, Reader, Receiver};
 use super::{ReceiveHalf, write};
 use crate::message::{Properties, application_properties};
 use crate::monitor::{CloseReason, RefusedReason};
-use crate::queue::{Chunk, LONGEST, QueuedMessage};
+use crate::queue::{Chunk, LONGEST, QueuedMessage, READ};
 
 /// Control bytes that queue for a blocked stream before reading pauses.
 const CONTROL: usize = 1 << 10;
@@ -214,7 +214,24 @@ impl Reader<'_> {
             return self.whole(len, delimiter, verdict, chunk, to);
         }
         self.begin_frame(header, verdict, to);
+        if complete && self.adopt_body(len, chunk) {
+            return self.frame_done(header, to);
+        }
         self.body(chunk.last(len), to);
+    }
+
+    /// Makes the memory of a large frame that was opened in place the memory of the message. Returns `false` if the frame
+    /// is not for the message, or must be copied.
+    fn adopt_body(&mut self, len: usize, chunk: &mut Chunk) -> bool {
+        if len < READ / 2
+            || !matches!(self.receive.verdict, Some(Verdict::Deliver | Verdict::Subject))
+        {
+            return false;
+        }
+        let message = &mut self.receive.partial.begun().message;
+        let Some((buffer, body)) = chunk.take_last(len, message.byte_len()) else { return false };
+        message.take_body(buffer, body);
+        true
     }
 
     /// Handles a message whose only part is the last `len` bytes that were decoded: it stays where it is.
