@@ -1,6 +1,5 @@
 //! The cryptographic operations of CURVE.
 
-use curve25519_dalek::MontgomeryPoint;
 use poly1305::Poly1305;
 use poly1305::universal_hash::KeyInit;
 use salsa20::SalsaCore;
@@ -8,7 +7,7 @@ use salsa20::cipher::StreamCipherCore;
 use salsa20::cipher::consts::U10;
 use zeroize::Zeroizing;
 
-use super::boxes;
+use super::{boxes, x25519};
 
 /// The operations that CURVE needs. [`Portable`] implements them in Rust; firmware can implement them with an
 /// accelerator or in assembly. Each must take a time that does not depend on keys and data.
@@ -49,7 +48,7 @@ pub trait Crypto {
     }
 }
 
-/// [`Crypto`] in portable Rust, with the crates `curve25519-dalek`, `salsa20` and `poly1305`.
+/// [`Crypto`] in portable Rust, with the crates `fiat-crypto`, `salsa20` and `poly1305`, for little flash.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "has no state")]
 pub struct Portable;
@@ -60,10 +59,7 @@ impl Crypto for Portable {
         let [first, .., last] = &mut *scalar;
         *first &= 0xf8;
         *last = (*last & 0x7f) | 0x40;
-        // Without an index, whose check the compiler does not remove. Bit 255 is not set.
-        let bits =
-            scalar.iter().rev().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1));
-        MontgomeryPoint(*point).mul_bits_be(bits.skip(1).map(|bit| bit == 1)).to_bytes()
+        x25519::x25519(&scalar, point)
     }
 
     fn hsalsa20(&mut self, key: &[u8; 32], input: &[u8; 16]) -> [u8; 32] {

@@ -27,6 +27,7 @@ mod keys;
 mod server;
 mod traffic;
 mod two_keys;
+mod x25519;
 mod z85;
 
 pub use client::{ClientKeys, CurveClient};

@@ -204,8 +204,13 @@ mod tests {
             assert_eq!(fast.x25519(&secret, &point), Portable.x25519(&secret, &point));
             assert_eq!(fast.x25519_base(&secret), Portable.x25519_base(&secret));
         }
-        for point in [[0; 32], [0xff; 32]] {
-            assert_eq!(fast.x25519(&array(7), &point), Portable.x25519(&array(7), &point));
+        // Points around 0, around the prime 2^255 - 19 and around 2^256, of which bit 255 is ignored.
+        for low in 0..=255 {
+            for (middle, last) in [(0, 0), (0xff, 0x7f), (0xff, 0xff), (0, 0x80)] {
+                let mut point = [middle; 32];
+                (point[0], point[31]) = (low, last);
+                assert_eq!(fast.x25519(&array(7), &point), Portable.x25519(&array(7), &point));
+            }
         }
     }
 }
