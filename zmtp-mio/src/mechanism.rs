@@ -58,6 +58,14 @@ pub trait DynMechanism: Debug + Send {
     fn error_name(&self) -> &'static [u8];
     fn overhead(&self) -> usize;
     fn seal(&mut self, kind: FrameKind, frame: &mut [u8]) -> Result<(), Exhausted>;
+    fn seals_split(&self) -> bool;
+    fn seal_split(
+        &mut self,
+        kind: FrameKind,
+        head: &mut [u8],
+        body: &mut [u8],
+    ) -> Result<(), Exhausted>;
+    fn reverse_split(&mut self, head: &[u8], body: &mut [u8]);
     fn open(&mut self, outer: FrameKind, frame: &mut [u8]) -> Result<FrameKind, OpenError>;
 }
 
@@ -104,6 +112,23 @@ impl<M: Mechanism + Debug + Send> DynMechanism for M {
 
     fn seal(&mut self, kind: FrameKind, frame: &mut [u8]) -> Result<(), Exhausted> {
         Mechanism::seal(self, kind, frame)
+    }
+
+    fn seals_split(&self) -> bool {
+        Mechanism::seals_split(self)
+    }
+
+    fn seal_split(
+        &mut self,
+        kind: FrameKind,
+        head: &mut [u8],
+        body: &mut [u8],
+    ) -> Result<(), Exhausted> {
+        Mechanism::seal_split(self, kind, head, body)
+    }
+
+    fn reverse_split(&mut self, head: &[u8], body: &mut [u8]) {
+        Mechanism::reverse_split(self, head, body);
     }
 
     fn open(&mut self, outer: FrameKind, frame: &mut [u8]) -> Result<FrameKind, OpenError> {
@@ -195,6 +220,28 @@ impl Mechanism for AnyMechanism {
         match self {
             Self::Null(_) => Ok(()),
             Self::Made(made, _) => made.seal(kind, frame),
+        }
+    }
+
+    fn seals_split(&self) -> bool {
+        matches!(self, Self::Made(made, _) if made.seals_split())
+    }
+
+    fn seal_split(
+        &mut self,
+        kind: FrameKind,
+        head: &mut [u8],
+        body: &mut [u8],
+    ) -> Result<(), Exhausted> {
+        match self {
+            Self::Null(_) => Err(Exhausted),
+            Self::Made(made, _) => made.seal_split(kind, head, body),
+        }
+    }
+
+    fn reverse_split(&mut self, head: &[u8], body: &mut [u8]) {
+        if let Self::Made(made, _) = self {
+            made.reverse_split(head, body);
         }
     }
 

@@ -215,6 +215,32 @@ fn a_large_sealed_body_is_not_copied_after_it_is_opened() {
     assert!(message.parts().eq([&b"id"[..], &body]));
 }
 
+/// The body of a large message with CURVE is sealed in the memory of the message.
+#[test]
+fn a_large_body_is_not_copied_before_it_is_sealed() {
+    let body = pattern(1 << 20);
+    let sent = body.clone();
+    let keys = || Certificate::generate().unwrap().keys().unwrap();
+    let server = keys();
+    let key = *server.public();
+    let mut pull = builder::<Pull>().curve_server(server).bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = pull.last_endpoint().unwrap().to_string();
+    let receiving = thread::spawn(move || pull.recv_timeout(LIMIT).unwrap());
+    // The thread that is counted drives it.
+    let push = builder::<Push>().driver(false).curve_client(key, keys());
+    let mut push = push.connect(endpoint.as_str()).unwrap();
+    assert!(push.wait_for_peers(1, LIMIT).unwrap());
+    let one = counted();
+    push.send(sent).unwrap();
+    assert!(push.flush(LIMIT).unwrap());
+    COUNTED.set(false);
+    drop(one);
+    let largest = LARGEST.load(Ordering::Relaxed);
+    assert!(largest < body.len(), "{largest} bytes at once");
+    let message = receiving.join().unwrap().expect("a message");
+    assert!(message.bytes() == Some(&body[..]));
+}
+
 /// The largest allocation of a REP whose peer sends `bytes` after its handshake, and how many
 /// connections it closed.
 fn largest_for(max: u64, bytes: &[u8]) -> (usize, u64) {

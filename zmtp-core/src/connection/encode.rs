@@ -114,6 +114,24 @@ pub(super) fn encode_clear(
     writer.finish()
 }
 
+/// Seals a frame whose body is not behind its head. `head` has the length of the header and of the overhead.
+pub(super) fn seal_split<M: Mechanism>(
+    mechanism: &mut M,
+    framing: Framing,
+    kind: FrameKind,
+    head: &mut [u8],
+    body: &mut [u8],
+) -> Result<(), EncodeError> {
+    let overhead = overhead(mechanism);
+    let header = framing.emit(FrameHeader::new(BOX, body.len().saturating_add(overhead) as u64));
+    let Some((front, head)) = head.split_at_mut_checked(header.as_ref().len()) else {
+        return Err(EncodeError::BufferTooSmall(header.as_ref().len().wrapping_sub(head.len())));
+    };
+    mechanism.seal_split(kind, head, body)?;
+    crate::buffer::copy(front, header.as_ref());
+    Ok(())
+}
+
 /// Makes a frame in place from a body at the end of `buffer`, after at least as many bytes as its header and
 /// the mechanism need. Returns where the frame begins.
 pub(super) fn finish<M: Mechanism>(

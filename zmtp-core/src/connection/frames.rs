@@ -163,6 +163,42 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         }
     }
 
+    /// Encodes a frame of any kind, sealed, whose body is not behind its head in memory. `head` has
+    /// [`Connection::frame_len`] minus the length of the body bytes of any value. Only if
+    /// [`Connection::seals_split`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Connection::finish_frame`].
+    #[doc(hidden)]
+    pub fn seal_split(
+        &mut self,
+        kind: FrameKind,
+        head: &mut [u8],
+        body: &mut [u8],
+    ) -> Result<(), SendError> {
+        if !self.is_ready() {
+            return Err(self.unready());
+        }
+        let framing = self.framing();
+        let result = encode::seal_split(&mut self.mechanism, framing, kind, head, body);
+        result.map_err(|error| self.failed(&error))
+    }
+
+    /// Whether this connection can seal a frame whose body is not behind its head in memory.
+    #[doc(hidden)]
+    pub fn seals_split(&self) -> bool {
+        self.mechanism.seals_split()
+    }
+
+    /// Decrypts the body of a frame of [`Connection::seal_split`] that is not sent.
+    #[doc(hidden)]
+    pub fn reverse_split(&mut self, head: &[u8], body: &mut [u8]) {
+        let overhead = overhead(&self.mechanism);
+        let head = head.get(head.len().saturating_sub(overhead)..).unwrap_or_default();
+        self.mechanism.reverse_split(head, body);
+    }
+
     /// The length in bytes of a frame with a body of `len` bytes.
     pub fn frame_len(&self, len: usize) -> usize {
         encode::frame_len(&self.mechanism, self.framing(), len)

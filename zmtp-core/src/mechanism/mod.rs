@@ -123,6 +123,29 @@ pub trait Mechanism {
         Ok(())
     }
 
+    /// Whether it has [`Mechanism::seal_split`].
+    fn seals_split(&self) -> bool {
+        false
+    }
+
+    /// [`Mechanism::seal`] of a frame whose body is not behind `head`, which has [`Mechanism::overhead`] bytes. Only if
+    /// [`Mechanism::seals_split`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Mechanism::seal`].
+    fn seal_split(
+        &mut self,
+        _kind: FrameKind,
+        _head: &mut [u8],
+        _body: &mut [u8],
+    ) -> Result<(), Exhausted> {
+        Err(Exhausted)
+    }
+
+    /// Decrypts the body of a frame of [`Mechanism::seal_split`] that is not sent over this connection.
+    fn reverse_split(&mut self, _head: &[u8], _body: &mut [u8]) {}
+
     /// Checks a sealed frame and opens it in place. `frame` has at least [`Mechanism::overhead`] bytes; the
     /// bytes after these become the body. `outer` is the kind in the frame's header. Returns the kind in the
     /// sealed flags.

@@ -302,6 +302,12 @@ impl Message {
         }
     }
 
+    /// A part to be changed; `None` while other messages share it.
+    pub(crate) fn part_mut(&mut self, index: usize) -> Option<&mut [u8]> {
+        let range = self.range(index)?;
+        self.storage.bytes_mut().get_mut(range)
+    }
+
     /// Makes `body` of a buffer the last part, which is begun and empty. The earlier parts are copied to the bytes before it,
     /// which have room for them.
     pub(crate) fn take_body(&mut self, mut buffer: Vec<u8>, body: Range<usize>) {

@@ -140,3 +140,21 @@ fn apply<C: Crypto + ?Sized>(
         crypto.salsa20_xor(subkey, nonce, 1, rest);
     }
 }
+
+/// Combines `first` followed by `rest` with the key stream of a body.
+pub(super) fn apply_split<C: Crypto + ?Sized>(
+    crypto: &mut C,
+    subkey: &[u8; 32],
+    nonce: &[u8; 8],
+    first: &mut u8,
+    rest: &mut [u8],
+) {
+    let block = stream(crypto, subkey, nonce);
+    let stream = block.get(TAG_KEY..).unwrap_or_default();
+    for (byte, key) in core::iter::once(first).chain(rest.iter_mut()).zip(stream) {
+        *byte ^= key;
+    }
+    if let Some(rest @ [_, ..]) = rest.get_mut(stream.len().saturating_sub(1)..) {
+        crypto.salsa20_xor(subkey, nonce, 1, rest);
+    }
+}

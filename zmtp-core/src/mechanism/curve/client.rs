@@ -268,6 +268,28 @@ impl<K: Borrow<ClientKeys>, X: Crypto> Mechanism for CurveClient<K, X> {
         }
     }
 
+    fn seals_split(&self) -> bool {
+        X::SPLITS
+    }
+
+    fn seal_split(
+        &mut self,
+        kind: FrameKind,
+        head: &mut [u8],
+        body: &mut [u8],
+    ) -> Result<(), Exhausted> {
+        match &mut self.step {
+            Step::Traffic(traffic) => traffic.seal_split(&mut self.crypto, kind, head, body),
+            _ => Err(Exhausted),
+        }
+    }
+
+    fn reverse_split(&mut self, head: &[u8], body: &mut [u8]) {
+        if let Step::Traffic(traffic) = &self.step {
+            traffic.reverse_split(&mut self.crypto, head, body);
+        }
+    }
+
     fn open(&mut self, outer: FrameKind, frame: &mut [u8]) -> Result<FrameKind, OpenError> {
         match &mut self.step {
             Step::Traffic(traffic) => traffic.open(&mut self.crypto, outer, frame),

@@ -12,6 +12,9 @@ use super::{boxes, x25519};
 /// The operations that CURVE needs. [`Portable`] implements them in Rust; firmware can implement them with an
 /// accelerator or in assembly. Each must take a time that does not depend on keys and data.
 pub trait Crypto {
+    /// Whether [`Crypto::seal_split`] is implemented. Without it, large bodies are copied before they are sealed.
+    const SPLITS: bool = false;
+
     /// Multiplies a point of Curve25519 by the scalar `secret`, of which RFC 7748 § 5 sets and clears some bits.
     fn x25519(&mut self, secret: &[u8; 32], point: &[u8; 32]) -> [u8; 32];
 
@@ -45,6 +48,23 @@ pub trait Crypto {
     /// must not be changed. The nonces are those of the peer's [`Crypto::seal`].
     fn open(&mut self, key: &[u8; 32], nonce: &[u8; 8], tag: &[u8; 16], body: &mut [u8]) -> bool {
         boxes::open(self, key, nonce, tag, body)
+    }
+
+    /// [`Crypto::seal`] of `first` followed by `rest`, which are not contiguous in memory. Returns `None` if it is not
+    /// implemented.
+    fn seal_split(
+        &mut self,
+        _key: &[u8; 32],
+        _nonce: &[u8; 8],
+        _first: &mut u8,
+        _rest: &mut [u8],
+    ) -> Option<[u8; 16]> {
+        None
+    }
+
+    /// Decrypts what [`Crypto::seal_split`] has encrypted, without a tag.
+    fn reverse_split(&mut self, key: &[u8; 32], nonce: &[u8; 8], first: &mut u8, rest: &mut [u8]) {
+        boxes::apply_split(self, key, nonce, first, rest);
     }
 }
 

@@ -366,6 +366,26 @@ impl<K: Borrow<KeyPair>, A: Authenticate, X: Crypto> Mechanism for CurveServer<K
         traffic.seal(crypto, kind, frame)
     }
 
+    fn seals_split(&self) -> bool {
+        X::SPLITS
+    }
+
+    fn seal_split(
+        &mut self,
+        kind: FrameKind,
+        head: &mut [u8],
+        body: &mut [u8],
+    ) -> Result<(), Exhausted> {
+        let (traffic, crypto) = self.traffic().ok_or(Exhausted)?;
+        traffic.seal_split(crypto, kind, head, body)
+    }
+
+    fn reverse_split(&mut self, head: &[u8], body: &mut [u8]) {
+        if let Some((traffic, crypto)) = self.traffic() {
+            traffic.reverse_split(crypto, head, body);
+        }
+    }
+
     fn open(&mut self, outer: FrameKind, frame: &mut [u8]) -> Result<FrameKind, OpenError> {
         let (traffic, crypto) = self.traffic().ok_or(OpenError::Clear)?;
         traffic.open(crypto, outer, frame)

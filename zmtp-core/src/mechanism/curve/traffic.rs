@@ -7,7 +7,7 @@ use core::mem::size_of;
 use super::boxes::{self, Key};
 use super::{Crypto, nonce};
 use crate::mechanism::{Exhausted, OpenError};
-use crate::wire::{CommandName, FrameKind, More};
+use crate::wire::{CommandName, FrameKind, More, Writer};
 
 /// The number of bytes before a body: the name, the nonce, the tag and the flags.
 pub(super) const OVERHEAD: usize = NAME_LEN + size_of::<u64>() + 16 + 1;
@@ -46,22 +46,52 @@ impl Traffic {
         kind: FrameKind,
         frame: &mut [u8],
     ) -> Result<(), Exhausted> {
-        // The highest nonce is not used (RFC 26).
-        let next = self.sent.checked_add(1).filter(|next| *next < u64::MAX).ok_or(Exhausted)?;
+        let next = self.next()?;
         let (name, rest) = frame.split_first_chunk_mut::<NAME_LEN>().ok_or(Exhausted)?;
         let (nonce, boxed) = rest.split_first_chunk_mut::<8>().ok_or(Exhausted)?;
         let (tag, body) = boxed.split_first_chunk_mut::<16>().ok_or(Exhausted)?;
-        let flags = body.first_mut().ok_or(Exhausted)?;
+        let first = body.first_mut().ok_or(Exhausted)?;
         self.sent = next;
         crate::buffer::copy(name, CommandName::Message.length_prefixed());
         *nonce = next.to_be_bytes();
-        *flags = match kind {
-            FrameKind::Command => COMMAND,
-            FrameKind::Message(More::Follows) => MORE,
-            FrameKind::Message(More::Last) => 0,
-        };
+        *first = flags(kind);
         *tag = crypto.seal(&self.outgoing, nonce, body);
         Ok(())
+    }
+
+    /// Seals a frame whose body is in its own memory. `head` is the overhead before it.
+    pub(super) fn seal_split(
+        &mut self,
+        crypto: &mut impl Crypto,
+        kind: FrameKind,
+        head: &mut [u8],
+        body: &mut [u8],
+    ) -> Result<(), Exhausted> {
+        let next = self.next()?;
+        let head: &mut [u8; OVERHEAD] = head.try_into().map_err(|_| Exhausted)?;
+        let mut flags = flags(kind);
+        let nonce = next.to_be_bytes();
+        let tag = crypto.seal_split(&self.outgoing, &nonce, &mut flags, body).ok_or(Exhausted)?;
+        self.sent = next;
+        let mut writer = Writer::new(head);
+        writer.put(CommandName::Message.length_prefixed());
+        writer.put(&nonce);
+        writer.put(&tag);
+        writer.put(&[flags]);
+        Ok(())
+    }
+
+    /// Decrypts the body of a frame of [`Traffic::seal_split`]. Its nonce is not used again.
+    pub(super) fn reverse_split(&self, crypto: &mut impl Crypto, head: &[u8], body: &mut [u8]) {
+        let nonce = head.get(NAME_LEN..).and_then(|rest| rest.first_chunk());
+        if let (Some(nonce), Some(mut flags)) = (nonce, head.last().copied()) {
+            crypto.reverse_split(&self.outgoing, nonce, &mut flags, body);
+        }
+    }
+
+    /// The next nonce. The highest one is not used (RFC 26).
+    fn next(&self) -> Result<u64, Exhausted> {
+        self.sent.checked_add(1).filter(|next| *next < u64::MAX).ok_or(Exhausted)
     }
 
     /// Opens a frame. RFC 26 has command frames, libzmq sends message frames: both are accepted.
@@ -94,6 +124,15 @@ impl Traffic {
             Some(&COMMAND) => Ok(FrameKind::Command),
             _ => Err(OpenError::Flags),
         }
+    }
+}
+
+/// The flags inside the box.
+const fn flags(kind: FrameKind) -> u8 {
+    match kind {
+        FrameKind::Command => COMMAND,
+        FrameKind::Message(More::Follows) => MORE,
+        FrameKind::Message(More::Last) => 0,
     }
 }
 

@@ -276,6 +276,9 @@ impl Link {
     /// Takes the messages of the output of which no byte is written.
     pub(super) fn take_back(&mut self, run: &Run, spares: &mut Spares) -> Vec<QueuedMessage> {
         let sealed_part = self.send.takes_messages && self.send.staged.is_mid_message();
+        if let Protocol::Zmtp(connection) = &mut self.protocol {
+            self.send.output.reverse_first(connection);
+        }
         self.send.output.take_back(sealed_part, run, spares)
     }
 

@@ -5,14 +5,18 @@
 
 use std::collections::{VecDeque, vec_deque};
 
+use zmtp_core::SendError;
 use zmtp_core::wire::{FrameHeader, More};
 
+use super::Zmtp;
 use super::slices::Slices;
 use crate::engine::queue::{Outgoing, QueuedMessage, append_frame, append_header};
 use crate::message::Message;
 
 /// Bodies with more bytes than this are not copied, but written from the buffer of the message.
 pub(crate) const COPY: usize = 8 << 10;
+/// The least length of a body that is sealed where it is.
+pub(super) const IN_PLACE: usize = 64 << 10;
 /// A buffer with more bytes than this is not kept for other connections.
 const KEPT: usize = 128 << 10;
 
@@ -69,6 +73,8 @@ pub(in crate::engine) struct Pending {
     /// Bytes of all bodies that were not copied.
     borrowed: usize,
     pub(super) ends: VecDeque<End>,
+    /// The first message is sealed in place: what `encoded` had before its last body, in the clear.
+    clear: Option<Vec<u8>>,
 }
 
 impl Pending {
@@ -164,6 +170,71 @@ impl Pending {
         Frames { encoded: &self.encoded, at: self.at, bodies: self.bodies.iter() }
     }
 
+    /// Seals the first message, of which no byte is written, if its last body is large and no other message shares it.
+    /// `len` is the length of the message. Returns how many bytes longer it is now; `None` if it is not sealed.
+    pub(super) fn seal_first(
+        &mut self,
+        connection: &mut Zmtp,
+        len: usize,
+    ) -> Result<Option<usize>, SendError> {
+        let Some(borrowed) = self.bodies.front_mut() else { return Ok(None) };
+        let place = self.at..borrowed.after;
+        let clear = self.encoded[place.clone()].to_vec();
+        let body = borrowed.message.part_mut(borrowed.part).unwrap_or_default();
+        if body.len() < IN_PLACE || clear.len() + body.len() != len {
+            return Ok(None);
+        }
+        let mut sealed = Vec::new();
+        let mut at = 0;
+        while let Some((header, header_len)) = FrameHeader::peek(&clear[at..]) {
+            at += header_len;
+            let start = sealed.len();
+            let frame_len = header.len() as usize;
+            sealed.resize(start + connection.frame_len(frame_len) - frame_len, 0);
+            if at == clear.len() {
+                connection.seal_split(header.kind(), &mut sealed[start..], body)?;
+            } else {
+                let head = sealed.len() - start;
+                sealed.extend_from_slice(&clear[at..at + frame_len]);
+                connection.finish_frame_of(header.kind(), head, &mut sealed[start..])?;
+                at += frame_len;
+            }
+        }
+        let longer = sealed.len() - clear.len();
+        self.encoded.splice(place, sealed);
+        self.bodies.iter_mut().for_each(|body| body.after += longer);
+        self.ends.iter_mut().for_each(|end| end.at += longer as u64);
+        self.clear = Some(clear);
+        Ok(Some(longer))
+    }
+
+    /// Reverses [`Pending::seal_first`]. No byte is written since. Returns how many bytes shorter the message is now.
+    pub(super) fn reverse_first(&mut self, connection: &mut Zmtp) -> usize {
+        let (Some(clear), Some(borrowed)) = (self.clear.take(), self.bodies.front_mut()) else {
+            return 0;
+        };
+        let place = self.at..borrowed.after;
+        if let Some(body) = borrowed.message.part_mut(borrowed.part) {
+            connection.reverse_split(&self.encoded[place.clone()], body);
+        }
+        let shorter = place.len() - clear.len();
+        self.encoded.splice(place, clear);
+        self.bodies.iter_mut().for_each(|body| body.after -= shorter);
+        self.ends.iter_mut().for_each(|end| end.at -= shorter as u64);
+        shorter
+    }
+
+    /// Whether the first message is sealed in place.
+    pub(super) const fn is_first_sealed(&self) -> bool {
+        self.clear.is_some()
+    }
+
+    /// The first message, or a command, is written.
+    pub(super) fn pop_end(&mut self) {
+        self.ends.pop_front();
+        self.clear = None;
+    }
+
     /// Collects unwritten bytes: about `limit`, unless a body is larger. Returns their number.
     pub(super) fn gather<'p>(&'p self, limit: usize, into: &mut Slices<'p>) -> usize {
         let (mut at, mut body_at, mut gathered) = (self.at, self.body_at, 0);
@@ -223,7 +294,7 @@ impl Pending {
         if begun > 0 {
             self.advance(begun);
             start += begun as u64;
-            self.ends.pop_front();
+            self.pop_end();
         }
         for end in core::mem::take(&mut self.ends) {
             match end.message() {
@@ -268,6 +339,7 @@ impl Pending {
         self.ends.clear();
         self.ends.shrink_to(KEPT / size_of::<End>());
         (self.at, self.body_at, self.borrowed) = (0, 0, 0);
+        self.clear = None;
     }
 }
 

@@ -6,6 +6,7 @@ use zmtp_core::wire::{FrameHeader, FrameKind, More};
 use zmtp_core::{Error, SendError};
 
 use super::output::{Output, Spares};
+use super::pending::IN_PLACE;
 use super::run::Run;
 use super::slices::Slices;
 use super::staged::Staged;
@@ -193,7 +194,10 @@ fn stage(
             return Ok(WRITE);
         }
         if send.staged.is_empty() {
-            seal(connection, &mut send.staged, &send.output, run)?;
+            if !send.output.is_first_sealed() {
+                seal(connection, &mut send.staged, &mut send.output, run)?;
+            }
+            return Ok(send.output.rest_of_message(run));
         }
         return Ok(0);
     }
@@ -224,15 +228,23 @@ fn stage_control(connection: &mut Zmtp, send: &mut SendHalf) {
     }
 }
 
-/// Seals the frames of the first messages of the output.
+/// Seals the first message of the output in place if it is large and owned, or otherwise copies of the frames of the
+/// first messages.
 fn seal(
     connection: &mut Zmtp,
     staged: &mut Staged,
-    output: &Output,
+    output: &mut Output,
     run: &Run,
 ) -> Result<(), CloseReason> {
+    if output.seal_first(connection).map_err(|_| failure(connection))? {
+        return Ok(());
+    }
     let mut start = 0;
     for (header, body) in output.frames(run) {
+        if start > 0 && start == staged.bytes().len() && body.len() >= IN_PLACE {
+            // It is sealed in place when it is the first.
+            break;
+        }
         let out = staged.buffer();
         let at = out.len();
         let head = connection.frame_len(body.len()) - body.len();

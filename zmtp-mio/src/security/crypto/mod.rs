@@ -44,6 +44,8 @@ impl fmt::Debug for Fast {
 }
 
 impl Crypto for Fast {
+    const SPLITS: bool = true;
+
     fn x25519(&mut self, secret: &[u8; 32], point: &[u8; 32]) -> [u8; 32] {
         MontgomeryPoint(*point).mul_clamped(*secret).to_bytes()
     }
@@ -88,6 +90,21 @@ impl Crypto for Fast {
             apply(level, key, nonce, stream, body);
         }
         correct
+    }
+
+    fn seal_split(
+        &mut self,
+        key: &[u8; 32],
+        nonce: &[u8; 8],
+        first: &mut u8,
+        rest: &mut [u8],
+    ) -> Option<[u8; 16]> {
+        let mut tag_key = [0; 32];
+        self.salsa20_xor(key, nonce, 0, &mut tag_key);
+        self.reverse_split(key, nonce, first, rest);
+        let tag = poly1305::tag_split(&tag_key, *first, rest);
+        tag_key.as_mut_slice().zeroize();
+        Some(tag)
     }
 }
 
@@ -192,6 +209,24 @@ mod tests {
             for data in [bytes(len, at), vec![0xff; len], vec![0; len], vec![0xfb; len]] {
                 let tag = poly1305::tag(&key, &data);
                 assert_eq!(tag, Portable.poly1305(&key, &data), "{key:?}, {data:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_in_two_places_is_sealed_as_in_one() {
+        let (key, nonce) = (array(1), array(2));
+        for level in levels() {
+            let mut fast = Fast::with(level);
+            for len in [0, 1, 14, 15, 16, 30, 31, 32, 47, 48, 255, 256, 1_000, 65_536, 100_003] {
+                let whole = bytes(1 + len, len as u64);
+                let (mut first, mut rest) = (whole[0], whole[1..].to_vec());
+                let tag = fast.seal_split(&key, &nonce, &mut first, &mut rest);
+                let mut expected = whole.clone();
+                assert_eq!(tag, Some(Portable.seal(&key, &nonce, &mut expected)), "{len} bytes");
+                assert_eq!((first, &rest[..]), (expected[0], &expected[1..]));
+                fast.reverse_split(&key, &nonce, &mut first, &mut rest);
+                assert_eq!((first, &rest[..]), (whole[0], &whole[1..]));
             }
         }
     }

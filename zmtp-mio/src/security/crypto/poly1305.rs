@@ -32,6 +32,22 @@ fn long(key: &[u8; 32], data: &[u8]) -> [u8; 16] {
     poly.compute_unpadded(rest).into()
 }
 
+/// The tag of `first` followed by `rest`.
+pub(super) fn tag_split(key: &[u8; 32], first: u8, rest: &[u8]) -> [u8; 16] {
+    let mut block = [0; 16];
+    block[0] = first;
+    let (start, rest) = rest.split_at(rest.len().min(15));
+    block[1..=start.len()].copy_from_slice(start);
+    let mut poly = Poly1305::new(key.into());
+    if start.len() < 15 {
+        return poly.compute_unpadded(&block[..=start.len()]).into();
+    }
+    poly.update(&[block.into()]);
+    let (whole, rest) = rest.split_at(rest.len() - rest.len() % STEP);
+    poly.update(Block::slice_as_chunks(whole).0);
+    poly.compute_unpadded(rest).into()
+}
+
 fn short(key: &[u8; 32], data: &[u8]) -> [u8; 16] {
     let (halves, _) = key.as_chunks::<16>();
     let mut r = loose(&number(u128::from_le_bytes(halves[0]) & CLAMP, 0));

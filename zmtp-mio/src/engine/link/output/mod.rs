@@ -1,10 +1,15 @@
 //! The output of a connection: encoded messages that are not written, in ZMTP 3 and in the clear. If the connection
 //! seals its frames, they are sealed when they are written.
 
+#[cfg(all(test, feature = "curve"))]
+mod in_place_tests;
 #[cfg(test)]
 mod tests;
 
-use super::pending::{COPY, Frames, Pending};
+use zmtp_core::SendError;
+
+use super::Zmtp;
+use super::pending::{COPY, Frames, IN_PLACE, Pending};
 use super::run::{Range, Run};
 use super::slices::Slices;
 use crate::engine::queue::{Envelope, Outgoing, QueuedMessage};
@@ -78,15 +83,49 @@ impl Output {
         self.written > self.boundary
     }
 
-    /// The unwritten bytes of the message that is partly written.
+    /// The unwritten bytes of the message that is partly written, or sealed in place.
     pub(super) fn rest_of_message(&self, run: &Run) -> usize {
-        if !self.is_mid_message() {
+        if !self.is_mid_message() && !self.is_first_sealed() {
             return 0;
         }
         match (self.pending.as_ref().and_then(|pending| pending.ends.front()), &self.shared) {
             (Some(end), _) => (end.at - self.written) as usize,
             (None, Some(range)) => run.messages(range).next().map_or(0, |(len, _)| len),
             (None, None) => 0,
+        }
+    }
+
+    /// Whether the first message is sealed in place: it is written next, before any command.
+    pub(super) fn is_first_sealed(&self) -> bool {
+        self.pending.as_ref().is_some_and(|pending| pending.is_first_sealed())
+    }
+
+    /// Seals the first message in place, if it is large and owned, and if no byte of it is written. Returns whether it is
+    /// sealed.
+    pub(super) fn seal_first(&mut self, connection: &mut Zmtp) -> Result<bool, SendError> {
+        let Some(pending) = &mut self.pending else { return Ok(false) };
+        let Some(end) = pending.ends.front().filter(|end| end.message().is_some()) else {
+            return Ok(false);
+        };
+        let len = (end.at - self.written) as usize;
+        if len < IN_PLACE || !connection.seals_split() {
+            return Ok(false);
+        }
+        let Some(longer) = pending.seal_first(connection, len)? else { return Ok(false) };
+        self.pending_len += longer;
+        self.appended += longer as u64;
+        Ok(true)
+    }
+
+    /// Decrypts a message that is sealed in place and of which no byte is written.
+    pub(super) fn reverse_first(&mut self, connection: &mut Zmtp) {
+        if self.is_mid_message() {
+            return;
+        }
+        if let Some(pending) = &mut self.pending {
+            let shorter = pending.reverse_first(connection);
+            self.pending_len -= shorter;
+            self.appended -= shorter as u64;
         }
     }
 
@@ -253,7 +292,7 @@ impl Output {
                     self.body_len -= body_len;
                 }
                 self.boundary = end.at;
-                pending.ends.pop_front();
+                pending.pop_end();
             }
             if pending.is_empty() {
                 self.give_back(spares);
