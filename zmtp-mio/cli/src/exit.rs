@@ -64,8 +64,8 @@ pub(crate) enum Failure {
     Socket(Error),
     /// All connections have ended, and none is established again; the last error, if it is known.
     Unconnected { reason: Option<String> },
-    /// The awaited event did not happen in time; the reason, if it is known.
-    Timeout { awaited: &'static str, within: Duration, reason: Option<String> },
+    /// What was awaited did not happen in time: `no reply`; the reason, if it is known.
+    Timeout { awaited: String, within: Duration, reason: Option<String> },
     /// The arguments contradict each other or their bounds.
     Usage(&'static str),
 }
@@ -137,7 +137,7 @@ impl fmt::Display for Failure {
             Self::OutputClosed => f.write_str("the output was closed"),
             Self::PeerLost => Error::PeerLost.fmt(f),
             Self::Timeout { awaited, within, reason } => {
-                write!(f, "no {awaited} within {within:?}")?;
+                write!(f, "{awaited} within {within:?}")?;
                 in_parentheses(f, reason.as_deref())
             }
             Self::Unconnected { reason } => {
@@ -175,8 +175,11 @@ mod tests {
 
     #[test]
     fn codes_are_distinct_and_in_the_help() {
-        let timeout =
-            Failure::Timeout { awaited: "reply", within: Duration::from_millis(500), reason: None };
+        let timeout = Failure::Timeout {
+            awaited: "no reply".into(),
+            within: Duration::from_millis(500),
+            reason: None,
+        };
         assert_eq!(timeout.to_string(), "no reply within 500ms");
         let endpoint = Failure::Endpoint(Error::WouldBlock);
         let malformed = Failure::Malformed { faults: 1 };

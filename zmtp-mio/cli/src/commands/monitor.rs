@@ -48,7 +48,7 @@ pub(super) fn run(args: MonitorArgs, context: &Context<'_>) -> Result<u8, Failur
         if let Some(within) = args.timeout {
             rest = within.saturating_sub(last.elapsed());
             if rest.is_zero() {
-                return Err(Failure::Timeout { awaited: "event", within, reason: None });
+                return Err(Failure::Timeout { awaited: "no event".into(), within, reason: None });
             }
         }
         if discard(&mut socket).map_err(|error| context.failure(error))? {

@@ -82,7 +82,11 @@ fn receive(
         match (received, timeout) {
             (Ok(Some(request)), _) => return Ok(request),
             (Ok(None), Some(within)) if start.elapsed() >= within => {
-                return Err(Failure::Timeout { awaited: "request", within, reason: None });
+                return Err(Failure::Timeout {
+                    awaited: "no request".into(),
+                    within,
+                    reason: None,
+                });
             }
             // `Woken`: a command that took too long has ended now.
             (Ok(None) | Err(Error::Woken), _) => {}

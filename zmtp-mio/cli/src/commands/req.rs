@@ -165,7 +165,7 @@ impl Client<'_> {
             }
             None => {
                 let reason = self.trouble.clone();
-                Err(Failure::Timeout { awaited: "reply", within: self.timeout, reason })
+                Err(Failure::Timeout { awaited: "no reply".into(), within: self.timeout, reason })
             }
         }
     }

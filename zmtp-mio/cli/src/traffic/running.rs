@@ -127,7 +127,11 @@ impl Running<'_> {
             }
             self.check_connecting()?;
             if let Some(within) = self.timeout.filter(|within| start.elapsed() >= *within) {
-                let [awaited, _] = receivers(self.kind);
+                let [one, more] = receivers(self.kind);
+                let awaited = match self.peers {
+                    1 => format!("no {one}"),
+                    n => format!("fewer than {n} {more}"),
+                };
                 return Err(Failure::Timeout { awaited, within, reason: self.now.trouble.clone() });
             }
             if !said && start.elapsed() >= TIMEOUT {
@@ -197,7 +201,7 @@ impl Running<'_> {
                     && self.tally.received == 0
                     && self.socket.peers().len() == 0 =>
             {
-                Err(Failure::Timeout { awaited: "message", within, reason })
+                Err(Failure::Timeout { awaited: "no message".into(), within, reason })
             }
             _ => Ok(()),
         }
@@ -220,7 +224,8 @@ impl Running<'_> {
         }
         if let Some(within) = self.timeout.filter(|_| stuck || self.now.over && !received) {
             if silent >= within {
-                let awaited = if stuck { "peer that takes the message" } else { "message" };
+                let awaited = if stuck { "no peer that takes the message" } else { "no message" };
+                let awaited = awaited.into();
                 return Err(Failure::Timeout { awaited, within, reason: self.now.trouble.clone() });
             }
             rest = rest.min(within - silent);

@@ -87,7 +87,7 @@ impl Source {
                 n.map(Unsent::Messages)
             }
             Self::Lines(lines) if pending || lines.has_failed => Some(Unsent::LinesFrom(lines.n)),
-            Self::Lines(lines) => (lines.batch.len() > 0).then_some(Unsent::LinesFrom(lines.n + 1)),
+            Self::Lines(lines) => lines.has_more().then_some(Unsent::LinesFrom(lines.n + 1)),
         }
     }
 
@@ -143,6 +143,12 @@ impl Lines {
                 Err(TryRecvError::Disconnected) => return Ok(Next::End),
             }
         }
+    }
+
+    /// Whether lines were read that were not taken.
+    fn has_more(&self) -> bool {
+        let mut batches = self.batches.try_iter().flatten().flatten();
+        self.batch.len() > 0 || batches.any(|batch| !batch.is_empty())
     }
 
     fn message(&self, line: Vec<u8>) -> Result<Outgoing, Failure> {

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::process::{Zmtp, within, zmtp, zmtp_with};
+use crate::process::{Directory, Zmtp, within, zmtp, zmtp_with};
 
 const TCP: &str = "tcp://127.0.0.1:*";
 
@@ -41,6 +41,14 @@ fn a_timeout_without_a_peer_reports_the_messages_that_are_not_sent() {
         let text = "7 messages were not sent: the command ended first";
         assert!(done.bad(3).contains(text), "{done:?}");
     }
+}
+
+#[test]
+fn a_timeout_without_a_peer_reports_the_lines_that_are_not_sent() {
+    let done = zmtp_with(["push", TCP, "--lines", "--timeout", "2s"], b"one\ntwo\n");
+    assert!(done.bad(3).contains("the lines from line 1 on were not sent"), "{done:?}");
+    let done = zmtp_with(["push", TCP, "--lines", "--timeout", "100ms"], b"");
+    assert!(!done.bad(3).contains("not sent"), "{done:?}");
 }
 
 #[test]
@@ -96,6 +104,22 @@ fn messages_that_arrive_after_the_last_one_requested_are_lost() {
         let done = pull.finish();
         assert!(done.bad(5).contains("2 received messages were discarded"), "{done:?}");
     }
+}
+
+#[test]
+fn requests_that_arrive_after_the_last_one_requested_are_lost() {
+    let directory = Directory::new();
+    let go = directory.path("go");
+    let command = format!("cat; until [ -e {} ]; do sleep 0.05; done", go.display());
+    let (rep, tcp) = Zmtp::rep(&[TCP, "--count", "1", "--exec", &command]);
+    let mut dealer = Zmtp::start(["dealer", &tcp, "--lines", "--split", "|"]);
+    // Both arrive together.
+    dealer.feed_some(b"|one\n|two\n");
+    assert_eq!(rep.line(), "one\n");
+    std::fs::write(go, "").unwrap();
+    assert_eq!(dealer.line(), " | one\n");
+    let done = rep.finish();
+    assert!(done.bad(5).contains("1 received message was discarded"), "{done:?}");
 }
 
 #[test]

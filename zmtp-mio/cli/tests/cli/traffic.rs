@@ -172,6 +172,9 @@ fn idle_is_success_and_a_timeout_is_not() {
     assert!(done.bad(3).contains("no peer within 200ms"));
     let done = zmtp(["pub", TCP, "x", "--timeout", "200ms"]);
     assert!(done.bad(3).contains("no subscriber within 200ms"));
+    let (push, tcp) = server(&["push", TCP, "x", "--peers", "2", "--timeout", "1s"]);
+    let _pull = Zmtp::start(["pull", "--connect", &tcp]);
+    assert!(push.finish().bad(3).contains("fewer than 2 peers within 1s"));
 }
 
 #[test]
