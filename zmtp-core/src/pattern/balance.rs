@@ -69,6 +69,10 @@ impl Balance {
         self.shared = true;
     }
 
+    pub(super) const fn shares_turns(&self) -> bool {
+        self.shared
+    }
+
     /// Adds a peer that was just stored in `peers`, and that the socket connects to.
     pub fn attach<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId)
     where

@@ -65,8 +65,8 @@ impl<S: Slots<ReqPeer>> Req<S> {
         self.mode
     }
 
-    /// Includes peers that the socket still connects to in the turns of the others, as in libzmq. Call this before there
-    /// are peers.
+    /// Includes peers that the socket still connects to in the turns of the others, as in libzmq. A request that is queued
+    /// for such a peer stays there. Call this before there are peers.
     pub const fn share_turns(&mut self) {
         self.outgoing.share_turns();
     }
@@ -207,6 +207,9 @@ impl<S: Slots<ReqPeer>> Pattern for Req<S> {
     }
 
     fn reroute(&mut self) -> Option<(PeerId, PeerId)> {
+        if self.outgoing.shares_turns() {
+            return None;
+        }
         let old = self.turn.routed()?;
         if self.peers.get_mut(old)?.outgoing.is_connected() {
             return None;

@@ -8,10 +8,11 @@ use std::time::Instant;
 
 use mio::Interest;
 use zmtp_core::ErrorKind;
-use zmtp_core::pattern::PeerId;
+use zmtp_core::pattern::{Pattern, PeerId};
 
 use super::Engine;
 use super::peer::{Connector, Origin, Peer, PeerDetails, State};
+use super::queue::Inbox;
 use super::scheduler::Key;
 use crate::endpoint::{Endpoint, Host, Source};
 use crate::monitor::{CloseReason, EventKind};
@@ -93,8 +94,24 @@ impl Engine {
         }
         self.close(index, CloseReason::ByUs);
         self.carry_out_closes();
+        if self.options.rules.disconnect_drops {
+            self.drop_incoming(index);
+        }
         self.note_change();
         true
+    }
+
+    /// Drops the messages of a closed peer that the application has not received.
+    fn drop_incoming(&mut self, index: usize) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        if peer.incoming.is_empty() || !matches!(peer.state, State::Closed) {
+            return;
+        }
+        self.monitor.counters.dropped.unsolicited += peer.incoming.len() as u64;
+        peer.incoming = Inbox::new();
+        self.pattern.detached(peer.id);
+        self.report(index);
+        self.free_slots.push(index);
     }
 
     /// Begins the next attempt.
@@ -262,7 +279,9 @@ impl Engine {
         }
         self.settle_question(index);
         self.connection_event(index, EventKind::Connected);
-        if self.peers.get(index).is_some_and(|peer| self.pattern.is_taken_from(peer.id)) {
+        let is_taken =
+            self.peers.get(index).is_some_and(|peer| self.pattern.is_taken_from(peer.id));
+        if is_taken && !self.options.rules.keeps_refused {
             // Before our READY, so that the other end writes nothing.
             return self.close(index, CloseReason::PairTaken);
         }

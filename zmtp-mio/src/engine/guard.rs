@@ -98,7 +98,7 @@ impl Guard<'_> {
     /// Runs a turn from time to time while sends do not wait. It accepts peers, reads subscriptions, and writes to
     /// peers whose last write was incomplete.
     pub(crate) fn share_sending(&mut self) -> Result<(), Error> {
-        match self.count_sent() {
+        match self.count_sent() || self.reads_first() {
             true => self.step().map(drop),
             false => Ok(()),
         }

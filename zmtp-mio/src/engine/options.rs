@@ -8,7 +8,7 @@ use zmtp_core::wire::{ApplicationMetadata, SocketType};
 use super::hold::Room;
 use super::peer::State;
 use super::{Engine, mark};
-use crate::options::{Heartbeat, Options};
+use crate::options::{Heartbeat, Options, Rules};
 use crate::pattern::KindOptions;
 
 /// What each connection gets of the options.
@@ -25,6 +25,17 @@ pub(super) fn config(socket_type: SocketType, options: &Options) -> Arc<Config> 
 }
 
 impl Engine {
+    /// The rules of libzmq that are on.
+    pub(crate) const fn rules(&self) -> Rules {
+        self.options.rules
+    }
+
+    /// Whether other sockets of the process have posted something, if the rules say that a send reads it first.
+    pub(super) fn reads_first(&self) -> bool {
+        self.options.rules.sums_marks
+            && self.mailbox.as_ref().is_some_and(|mailbox| mailbox.has_posts())
+    }
+
     /// Replaces the options, but for the context, the driver and [`Options::max_bytes`]. High-water marks apply at once;
     /// options of connections apply to later ones.
     pub(crate) fn set_options(&mut self, mut options: Options, own: KindOptions) {

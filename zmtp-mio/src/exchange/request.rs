@@ -54,15 +54,20 @@ fn cancel(engine: &mut Guard<'_>) -> Result<(), Error> {
 /// Removes the last request: a request that is not sent is taken back, and an arrived reply is
 /// dropped. Returns the peer that may still reply to it.
 fn supersede(engine: &mut Guard<'_>) -> Result<Option<PeerId>, Error> {
+    drop_reply(engine);
+    let Some(asked) = engine.pattern.as_req()?.cancel_request() else { return Ok(None) };
+    let unsent = engine.unqueue(asked).is_some();
+    engine.dropped().cancelled += u64::from(unsent);
+    Ok((!unsent).then_some(asked))
+}
+
+/// Drops a reply that has arrived.
+fn drop_reply(engine: &mut Guard<'_>) {
     if let Ok(Some(peer)) = engine.pattern.take()
         && engine.take(peer, &mut Message::new()).is_some()
     {
         engine.dropped().unsolicited += 1;
     }
-    let Some(asked) = engine.pattern.as_req()?.cancel_request() else { return Ok(None) };
-    let unsent = engine.unqueue(asked).is_some();
-    engine.dropped().cancelled += u64::from(unsent);
-    Ok((!unsent).then_some(asked))
 }
 
 pub(super) fn send<'m>(
@@ -91,7 +96,12 @@ fn envelope(id: Option<[u8; 4]>) -> Envelope {
 /// Waits for a peer to send the request to.
 fn route(engine: &mut Guard<'_>, wait: &mut Wait) -> Result<PeerId, Error> {
     if engine.pattern.as_req()?.mode().relaxed {
-        supersede(engine)?;
+        if engine.rules().keeps_requests {
+            drop_reply(engine);
+            engine.pattern.as_req()?.cancel_request();
+        } else {
+            supersede(engine)?;
+        }
     }
     // Messages that arrived without a request must be discarded before the request is sent: afterwards they
     // would be received as the reply.

@@ -6,7 +6,7 @@
 pub struct Rules {
     /// The high-water mark of a connection within the process is the sum of the sender's and the receiver's, in messages.
     /// It is exact, and each message can be received at once. If one of them has no limit, neither has the sum. Only if
-    /// both ends have this rule.
+    /// both ends have this rule. A send reads first what other sockets of the process have sent, for example subscriptions.
     pub sums_marks: bool,
     /// Endpoints that are not connected have their share of the messages, unless
     /// [`Options::immediate`](crate::Options::immediate) is set: they take part in the turns also while other peers are
@@ -20,6 +20,13 @@ pub struct Rules {
     /// If there is neither an authenticator nor a ZAP handler, a client with NULL or CURVE is accepted in spite of the
     /// [`zap_domain`](crate::Options::zap_domain) (`ZMQ_ZAP_ENFORCE_DOMAIN` is 0).
     pub zap_is_optional: bool,
+    /// A socket that would be refused stays connected and is ignored: one whose routing id another peer of a ROUTER has, and
+    /// a second peer of a PAIR or CHANNEL.
+    pub keeps_refused: bool,
+    /// A request of a REQ that a later request replaces, and that is not sent, stays in its queue.
+    pub keeps_requests: bool,
+    /// Messages that the application has not received are dropped when it disconnects from their sender.
+    pub disconnect_drops: bool,
 }
 
 impl Rules {
@@ -30,5 +37,8 @@ impl Rules {
         unbind_closes: true,
         inproc_accepts_all: true,
         zap_is_optional: true,
+        keeps_refused: true,
+        keeps_requests: true,
+        disconnect_drops: true,
     };
 }

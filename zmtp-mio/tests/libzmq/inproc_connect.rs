@@ -1,7 +1,7 @@
 //! Connecting within the process before the name is bound.
 
-use zmtp_mio::libzmq::KindOptions;
-use zmtp_mio::{AnySocket, RoutingId, SocketKind};
+use zmtp_mio::libzmq::{self, KindOptions};
+use zmtp_mio::{AnySocket, Linger, RoutingId, SocketKind};
 
 use super::{inproc, options, plain, recv, socket};
 
@@ -82,4 +82,23 @@ fn the_subscriptions_of_a_socket_that_connected_first_arrive() {
     xpub.send("b").unwrap();
     xpub.send("a").unwrap();
     assert_eq!(recv(&mut sub), [b"a"]);
+}
+
+#[test]
+fn sockets_of_many_threads_that_are_closed_at_once_lose_no_message_to_one_that_binds_meanwhile() {
+    for round in 0..20 {
+        let endpoint = inproc(&format!("threads-{round}"));
+        let send = || {
+            let mut push = plain(SocketKind::Push);
+            push.connect(endpoint.as_str()).unwrap();
+            push.send("foobar").unwrap();
+            libzmq::close_later(push, Linger::UNLIMITED, || {});
+        };
+        std::thread::scope(|scope| {
+            (0..30).for_each(|_| drop(scope.spawn(send)));
+            let mut pull = plain(SocketKind::Pull);
+            pull.bind(endpoint.as_str()).unwrap();
+            (0..30).for_each(|_| assert_eq!(recv(&mut pull), [b"foobar"]));
+        });
+    }
 }

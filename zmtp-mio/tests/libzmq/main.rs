@@ -7,6 +7,8 @@ mod calls;
 mod inproc_connect;
 mod marks;
 mod options;
+mod pairing;
+mod requests;
 mod signals;
 mod unbinding;
 mod unreached;
