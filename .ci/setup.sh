@@ -12,6 +12,11 @@ has make || want make
 has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null || want python3-venv
 # A SOCKS5 proxy.
 has microsocks || want microsocks
+# The tests of libzmq and of pyzmq, which run against the C library.
+has pkg-config || want pkg-config
+[ -f /usr/include/sodium.h ] || want libsodium-dev
+/usr/bin/python3 -c 'import pytest, pytest_asyncio, pytest_timeout, tornado, zmq' 2>/dev/null ||
+  want python3-pytest python3-pytest-asyncio python3-pytest-timeout python3-tornado python3-zmq
 # To count instructions.
 has valgrind || want valgrind
 # To link for microcontrollers, and `core` for these targets if rustup has not installed it.
