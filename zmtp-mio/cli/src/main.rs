@@ -16,6 +16,7 @@ mod loss;
 mod manual;
 mod output;
 mod parts;
+mod record;
 mod size;
 mod text;
 mod traffic;

@@ -11,7 +11,8 @@ use zmtp_core::wire::{
 
 use super::{Item, Opener, Place};
 use crate::exit::Failure;
-use crate::output::{Output, Part};
+use crate::output::Output;
+use crate::record::Part;
 use crate::text::{ascii, bytes, escape, hex, quoted};
 
 /// A line of JSON.

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use zmtp_mio::{Counters, DroppedMessages, Message};
 
-use crate::output::{Output, Stats};
+use crate::output::Output;
+use crate::record::Stats;
 use crate::text::count;
 
 /// A transfer that takes longer than this shows its progress.
