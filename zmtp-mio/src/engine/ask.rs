@@ -45,8 +45,8 @@ impl Engine {
             Some(authenticator) => Arc::clone(authenticator),
             None => {
                 let registry = self.options.context.registry();
-                let optional = self.options.rules.zap_is_optional;
-                let zap = Arc::new(Zap::new(registry, self.mailbox()?, ZAP, optional));
+                let rules = self.options.rules;
+                let zap = Arc::new(Zap::new(registry, self.mailbox()?, ZAP, rules));
                 self.askers.zap = Some(Arc::clone(&zap));
                 zap as Arc<dyn Authenticator>
             }

@@ -77,6 +77,10 @@ impl Engine {
         match state {
             State::Handshake(link) => {
                 self.monitor.counters.refused += 1;
+                let failure = link.question().and_then(|question| question.failure());
+                if let Some(code) = failure.filter(|_| self.options.rules.reports_zap) {
+                    self.connection_event(index, EventKind::ZapFailed(code));
+                }
                 useful = self.end_link(index, link, reason, false);
             }
             State::Ready(link) => {

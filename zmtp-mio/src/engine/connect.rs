@@ -43,9 +43,7 @@ impl Connector {
                 least
             }
             // A wrong configuration is usually not corrected soon.
-            CloseReason::Protocol(error) if error.kind() == ErrorKind::Configuration => {
-                jitter(options.longest)
-            }
+            reason if is_configuration(reason) => jitter(options.longest),
             _ => jitter(base).max(least),
         }
     }
@@ -338,7 +336,11 @@ impl Engine {
         let wait = match connector.targets.is_empty() || is_ours {
             true => {
                 connector.targets.clear();
-                connector.wait(self.options.reconnect, reason, now)
+                let mut options = self.options.reconnect;
+                if self.options.rules.waits_after_refusal && is_configuration(reason) {
+                    options.longest = options.longest.max(Reconnect::default().longest);
+                }
+                connector.wait(options, reason, now)
             }
             false if connector.tried < 2 => Duration::ZERO,
             false => self.options.reconnect.first.max(LEAST),
@@ -347,6 +349,11 @@ impl Engine {
         self.scheduler.set_deadline(Key::Peer(index), &mut peer.timer, now.checked_add(wait));
         self.endpoint_event(index, EventKind::Retrying(wait));
     }
+}
+
+/// Whether the configurations of the two ends do not match, or one refused the other.
+const fn is_configuration(reason: CloseReason) -> bool {
+    matches!(reason, CloseReason::Protocol(error) if matches!(error.kind(), ErrorKind::Configuration))
 }
 
 /// Whether this socket closed the connection itself: the other addresses of the name are not tried.

@@ -95,6 +95,10 @@ impl Engine {
             State::Udp(_) => self.udp_event(index, readable, writable),
             State::Handshake(link) | State::Ready(link) => {
                 link.receive.closing |= closing;
+                if link.receive.closing && link.awaits_answer() {
+                    // Nothing is read until the answer, and nothing can be sent after it.
+                    return self.close(index, CloseReason::ByPeer);
+                }
                 if closing {
                     self.pattern.hold(peer.id, false);
                 }

@@ -108,6 +108,10 @@ pub enum EventKind {
     SubscriptionRefused,
     /// The socket was closed or dropped before this number of messages to the peer was sent.
     UnsentMessages(u64),
+    /// ZAP refused the peer: a status code, or the number that libzmq has for a fault of the reply; 0 without a handler.
+    /// Only with a hidden option.
+    #[doc(hidden)]
+    ZapFailed(u32),
 }
 
 impl EventKind {
@@ -130,6 +134,7 @@ impl EventKind {
             Self::DatagramFailed(_) => "datagram_failed",
             Self::SubscriptionRefused => "subscription_refused",
             Self::UnsentMessages(_) => "unsent_messages",
+            Self::ZapFailed(_) => "zap_failed",
         }
     }
 }
@@ -156,6 +161,7 @@ impl fmt::Display for EventKind {
             Self::Dropped(reason) => write!(f, "dropped a message: {reason}"),
             Self::DroppedDatagram(error) => write!(f, "dropped a datagram: {error}"),
             Self::DatagramFailed(error) => write!(f, "a datagram failed: {error}"),
+            Self::ZapFailed(code) => write!(f, "refused by ZAP: {code}"),
             Self::SubscriptionRefused => f.write_str("refused a subscription: too many"),
             Self::UnsentMessages(n) => {
                 write!(f, "closed before {} sent", count(*n, "message was", "messages were"))

@@ -29,6 +29,7 @@ const fn level(kind: &EventKind) -> Level {
         | EventKind::Dropped(_)
         | EventKind::DroppedDatagram(_)
         | EventKind::SubscriptionRefused
-        | EventKind::UnsentMessages(_) => Level::Warn,
+        | EventKind::UnsentMessages(_)
+        | EventKind::ZapFailed(_) => Level::Warn,
     }
 }

@@ -27,6 +27,12 @@ pub struct Rules {
     pub keeps_requests: bool,
     /// Messages that the application has not received are dropped when it disconnects from their sender.
     pub disconnect_drops: bool,
+    /// [`EventKind::ZapFailed`](crate::EventKind::ZapFailed) reports why ZAP refused a client. Any invalid reply of the
+    /// handler refuses one. If the handler is closed, the clients that wait for it continue to wait.
+    pub reports_zap: bool,
+    /// After a refusal, or if the configurations of the two ends do not match, the wait before the next attempt has at
+    /// least the length of the default [`Reconnect::longest`](crate::Reconnect::longest).
+    pub waits_after_refusal: bool,
 }
 
 impl Rules {
@@ -40,5 +46,7 @@ impl Rules {
         keeps_refused: true,
         keeps_requests: true,
         disconnect_drops: true,
+        reports_zap: true,
+        waits_after_refusal: true,
     };
 }

@@ -40,6 +40,14 @@ impl Reply {
         self.give(Ok(None));
     }
 
+    /// Refuses the client because of a fault of the answer.
+    pub(super) fn fail(self, fault: u32) {
+        if let Some(question) = self.0.upgrade() {
+            let _ = question.fault.set(fault);
+        }
+        self.refuse(Status::Temporary);
+    }
+
     /// Whether the connection of the client still waits for the answer.
     pub fn is_awaited(&self) -> bool {
         self.0.upgrade().is_some_and(|question| question.lock().is_open())
@@ -73,6 +81,8 @@ pub(crate) struct Question {
     user: OnceLock<User>,
     /// Where a later answer is posted.
     asker: OnceLock<(Arc<Mailbox>, PeerId)>,
+    /// What is wrong with the answer of ZAP: the number that libzmq has for it.
+    fault: OnceLock<u32>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -95,8 +105,8 @@ impl State {
 
 impl Question {
     pub(super) fn new() -> Arc<Self> {
-        let (user, asker) = (OnceLock::new(), OnceLock::new());
-        Arc::new(Self { state: Mutex::new(State::Unasked), user, asker })
+        let (user, asker, fault) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Arc::new(Self { state: Mutex::new(State::Unasked), user, asker, fault })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -111,6 +121,17 @@ impl Question {
     /// The user, once the client is accepted.
     pub(crate) fn user(&self) -> Option<&User> {
         self.user.get()
+    }
+
+    /// Why the client is refused, if it is: the fault of the answer, or the status code.
+    pub(crate) fn failure(&self) -> Option<u32> {
+        let State::Refused(status) = *self.lock() else { return None };
+        let code = || match status {
+            Status::Denied => 400,
+            Status::Failed => 500,
+            Status::Temporary => 300,
+        };
+        Some(self.fault.get().copied().unwrap_or_else(code))
     }
 
     /// The answer; [`Decision::Later`] if there is none yet, `None` if nothing was asked.

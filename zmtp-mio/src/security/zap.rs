@@ -11,6 +11,7 @@ use super::{Authenticator, ConnectingClient, Reply, User};
 use crate::endpoint::Endpoint;
 use crate::inproc::{About, Host, Mailbox, Pipe, Post, Registry, pipe};
 use crate::message::Message;
+use crate::options::Rules;
 use crate::queue::QueuedMessage;
 
 /// The name that a handler binds, after `inproc://`.
@@ -31,8 +32,7 @@ pub(crate) struct Zap {
     /// What is posted to the mailbox when there is a reply.
     key: usize,
     state: Mutex<State>,
-    /// Without a handler, clients with NULL or CURVE are accepted.
-    optional: bool,
+    rules: Rules,
 }
 
 #[derive(Default)]
@@ -51,9 +51,9 @@ impl Zap {
         registry: Arc<Registry>,
         mailbox: Arc<Mailbox>,
         key: usize,
-        optional: bool,
+        rules: Rules,
     ) -> Self {
-        Self { registry, mailbox, key, optional, state: Mutex::default() }
+        Self { registry, mailbox, key, rules, state: Mutex::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -86,25 +86,36 @@ impl Zap {
         let mut state = self.lock();
         let State { pipe: slot, pending, .. } = &mut *state;
         let Some(pipe) = slot else { return };
-        let mut answers = Vec::new();
+        let (mut answers, mut orphans) = (Vec::new(), HashMap::new());
         pipe.begin_reading();
         let closed = pipe.is_closed();
         while let Some(queued) = pipe.pop_message() {
-            if let Some(number) = request_id(&queued)
-                && let Some(reply) = pending.remove(&number)
-            {
-                answers.push((reply, parse(&queued).unwrap_or(Err(Status::Temporary))));
+            let known = request_id(&queued).filter(|number| pending.contains_key(number));
+            let oldest = || pending.keys().min().copied();
+            let number = if self.rules.reports_zap { known.or_else(oldest) } else { known };
+            if let Some(reply) = number.and_then(|number| pending.remove(&number)) {
+                let parsed = parse(&queued);
+                answers.push((
+                    reply,
+                    if known.is_some() { parsed } else { parsed.and(Err(Fault::RequestId)) },
+                ));
             }
         }
         pipe.end_reading(0);
         if closed {
             *slot = None;
-            answers.extend(pending.drain().map(|(_, reply)| (reply, Err(Status::Temporary))));
+            if !self.rules.reports_zap {
+                orphans = core::mem::take(pending);
+            }
         }
         drop(state);
         for (reply, answer) in answers {
-            reply.send(answer);
+            match answer {
+                Ok(answer) => reply.send(answer),
+                Err(fault) => reply.fail(fault as u32),
+            }
         }
+        orphans.into_values().for_each(|reply| reply.refuse(Status::Temporary));
     }
 }
 
@@ -117,15 +128,20 @@ impl Authenticator for Zap {
                 return match client.credentials {
                     // As in libzmq: each client that has the server's key.
                     #[cfg(feature = "curve")]
-                    Credentials::Curve { .. } if self.optional || client.domain.is_empty() => {
+                    Credentials::Curve { .. }
+                        if self.rules.zap_is_optional || client.domain.is_empty() =>
+                    {
                         reply.accept_unnamed();
                     }
-                    Credentials::Null if self.optional => reply.accept_unnamed(),
-                    _ => reply.refuse(Status::Temporary),
+                    Credentials::Null if self.rules.zap_is_optional => reply.accept_unnamed(),
+                    _ => reply.fail(Fault::NoHandler as u32),
                 };
             };
             // The other pipe has no replies any more.
-            let orphans = core::mem::take(&mut state.pending);
+            let orphans = match self.rules.reports_zap {
+                true => HashMap::new(),
+                false => core::mem::take(&mut state.pending),
+            };
             state.pipe = Some(self.connect(&host));
             drop(state);
             orphans.into_values().for_each(|reply| reply.refuse(Status::Temporary));
@@ -191,22 +207,43 @@ fn request_id(queued: &QueuedMessage) -> Option<u64> {
     str::from_utf8(frame(queued, 2)?).ok()?.parse().ok()
 }
 
-/// The answer in a reply (RFC 27 § The ZAP Reply). `None` if it is not one.
-fn parse(queued: &QueuedMessage) -> Option<Result<User, Status>> {
-    let is_whole = frame(queued, 0)?.is_empty() && frame(queued, 7).is_none();
-    if !is_whole || frame(queued, 1)? != VERSION {
-        return None;
+/// What is wrong with a reply: the numbers of libzmq (`ZMQ_PROTOCOL_ERROR_ZAP_*`).
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[repr(u32)]
+enum Fault {
+    /// There is no handler to reply.
+    NoHandler = 0,
+    /// The first frame is not empty.
+    Reply = 0x2000_0000,
+    /// The number of frames.
+    Frames = 0x2000_0001,
+    RequestId = 0x2000_0002,
+    Version = 0x2000_0003,
+    Status = 0x2000_0004,
+    Metadata = 0x2000_0005,
+}
+
+/// The answer in a reply (RFC 27 § The ZAP Reply).
+fn parse(queued: &QueuedMessage) -> Result<Result<User, Status>, Fault> {
+    let get = |index| frame(queued, index).ok_or(Fault::Frames);
+    get(6)?;
+    if frame(queued, 7).is_some() {
+        return Err(Fault::Frames);
     }
-    let user_id = str::from_utf8(frame(queued, 5)?).ok()?;
-    let metadata = Metadata::new(frame(queued, 6)?).ok()?;
-    match frame(queued, 3)? {
-        b"200" => {
-            let mut user = User::new(user_id);
-            for property in metadata {
-                user = user.with(str::from_utf8(property.name).ok()?, property.value);
-            }
-            Some(Ok(user))
-        }
-        code => Status::from_code(code).map(Err),
+    if !get(0)?.is_empty() {
+        return Err(Fault::Reply);
     }
+    if get(1)? != VERSION {
+        return Err(Fault::Version);
+    }
+    let code = get(3)?;
+    if code != b"200" {
+        return Status::from_code(code).map(Err).ok_or(Fault::Status);
+    }
+    let text = |bytes| str::from_utf8(bytes).map_err(|_| Fault::Metadata);
+    let mut user = User::new(text(get(5)?)?);
+    for property in Metadata::new(get(6)?).map_err(|_| Fault::Metadata)? {
+        user = user.with(text(property.name)?, property.value);
+    }
+    Ok(Ok(user))
 }

@@ -16,6 +16,7 @@ pub use crate::pattern::{
     SubscribeOptions,
 };
 use crate::socket_kind::SocketKind;
+pub use zmtp_core::HandshakeError;
 pub use zmtp_core::pattern::Mode;
 use zmtp_core::wire::RoutingId;
 

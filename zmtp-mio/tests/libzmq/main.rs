@@ -12,6 +12,7 @@ mod requests;
 mod signals;
 mod unbinding;
 mod unreached;
+mod zap;
 
 use std::time::Duration;
 

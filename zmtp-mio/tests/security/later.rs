@@ -277,3 +277,29 @@ fn a_domain_that_nothing_uses_is_an_error() {
     let without = builder::<Pull>().authenticator(Passwords::new()).build().unwrap_err();
     assert!(without.to_string().contains("ZAP domain"), "{without}");
 }
+
+#[test]
+fn the_connection_of_a_client_that_leaves_before_the_answer_ends() {
+    for (what, server, client) in mechanisms() {
+        let (held, asked) = held();
+        let server = builder::<Pull>().options(server).authenticator(held);
+        let mut pull = server.bind("tcp://127.0.0.1:*").unwrap();
+        let client = builder::<Push>().options(client).linger(Duration::ZERO);
+        let mut push = client.connect(pull.last_endpoint().unwrap()).unwrap();
+        let mut question;
+        drive_until!(pull, {
+            push.step().unwrap();
+            question = asked.try_recv().ok();
+            question.is_some()
+        });
+        let (_, reply) = question.unwrap();
+        drop(push);
+        let mut closed = Vec::new();
+        drive_until!(pull, {
+            closed.extend(closes(&events!(pull)));
+            !closed.is_empty()
+        });
+        assert_eq!(closed, [CloseReason::ByPeer], "{what}");
+        assert!(!reply.is_awaited(), "{what}");
+    }
+}

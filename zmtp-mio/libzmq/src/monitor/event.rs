@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::io;
 
+use zmtp_mio::libzmq::HandshakeError;
 use zmtp_mio::{
     CloseReason, ConnectionId, Endpoint, Event, EventKind, Message, PeerError, ProtocolError,
 };
@@ -26,6 +27,9 @@ const HANDSHAKE_FAILED_AUTH: u64 = 0x4000;
 
 /// Values of failed handshakes: an error that has no other number, another mechanism, and a refusal.
 const ZMTP_UNSPECIFIED: u64 = 0x1000_0000;
+const ZMTP_UNEXPECTED_COMMAND: u64 = 0x1000_0001;
+const ZMTP_MALFORMED_HELLO: u64 = 0x1000_0013;
+const ZMTP_CRYPTOGRAPHIC: u64 = 0x1100_0001;
 const ZMTP_MECHANISM_MISMATCH: u64 = 0x1100_0002;
 const REFUSED: u64 = 400;
 
@@ -83,6 +87,14 @@ impl Encoder {
                     None => vec![(HANDSHAKE_FAILED_PROTOCOL, ZMTP_UNSPECIFIED)],
                 }
             }
+            (EventKind::ZapFailed(code), connection) => {
+                self.failed.extend(connection);
+                vec![match code {
+                    0 => (HANDSHAKE_FAILED_NO_DETAIL, libc::EFAULT as u64),
+                    300..=599 => (HANDSHAKE_FAILED_AUTH, code.into()),
+                    _ => (HANDSHAKE_FAILED_PROTOCOL, code.into()),
+                }]
+            }
             (EventKind::Retrying(wait), _) => {
                 vec![(CONNECT_RETRIED, u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))]
             }
@@ -111,7 +123,7 @@ impl Encoder {
             CloseReason::Protocol(ProtocolError::TimedOut(_)) => {
                 (HANDSHAKE_FAILED_NO_DETAIL, libc::ETIMEDOUT as u64)
             }
-            CloseReason::Protocol(_) => (HANDSHAKE_FAILED_PROTOCOL, ZMTP_UNSPECIFIED),
+            CloseReason::Protocol(error) => (HANDSHAKE_FAILED_PROTOCOL, fault(error)),
             CloseReason::Io(kind) => (HANDSHAKE_FAILED_NO_DETAIL, number(kind)),
             _ => (HANDSHAKE_FAILED_NO_DETAIL, libc::EPIPE as u64),
         };
@@ -145,6 +157,20 @@ impl Encoder {
                 remote.as_bytes(),
             ]),
         })
+    }
+}
+
+/// The number of an error of the protocol.
+fn fault(error: ProtocolError) -> u64 {
+    match error {
+        ProtocolError::Peer(PeerError::UnexpectedCommand(_)) => ZMTP_UNEXPECTED_COMMAND,
+        ProtocolError::Peer(PeerError::Handshake(error)) => match error {
+            HandshakeError::Length | HandshakeError::Padding | HandshakeError::Version => {
+                ZMTP_MALFORMED_HELLO
+            }
+            _ => ZMTP_CRYPTOGRAPHIC,
+        },
+        _ => ZMTP_UNSPECIFIED,
     }
 }
 

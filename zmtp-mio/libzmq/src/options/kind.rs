@@ -89,8 +89,8 @@ pub(super) fn set(settings: &mut Settings, option: c_int, value: Value<'_>) -> O
         (!bytes.is_empty()).then(|| Message::from(bytes))
     };
     Some(match option {
-        ROUTER_MANDATORY => value.flag().map(|on| router.mandatory = on),
-        ROUTER_HANDOVER => value.flag().map(|on| router.handover = on),
+        ROUTER_MANDATORY => value.switch().map(|on| router.mandatory = on),
+        ROUTER_HANDOVER => value.switch().map(|on| router.handover = on),
         // Use a STREAM.
         ROUTER_RAW => match value.flag() {
             Ok(false) => Ok(()),
@@ -105,12 +105,12 @@ pub(super) fn set(settings: &mut Settings, option: c_int, value: Value<'_>) -> O
             }
             _ => Err(Errno::EINVAL),
         }),
-        PROBE_ROUTER => value.flag().map(|on| {
+        PROBE_ROUTER => value.switch().map(|on| {
             router.probe = on;
             dealer.probe = on;
         }),
-        REQ_CORRELATE => value.flag().map(|on| req.correlate = on),
-        REQ_RELAXED => value.flag().map(|on| req.relaxed = on),
+        REQ_CORRELATE => value.switch().map(|on| req.correlate = on),
+        REQ_RELAXED => value.switch().map(|on| req.relaxed = on),
         CONNECT_ROUTING_ID => match value.bytes() {
             [] => Err(Errno::EINVAL),
             id => {
@@ -118,15 +118,15 @@ pub(super) fn set(settings: &mut Settings, option: c_int, value: Value<'_>) -> O
                 Ok(())
             }
         },
-        XPUB_VERBOSE => value.flag().map(|on| {
+        XPUB_VERBOSE => value.switch().map(|on| {
             publish.reports = if on { Reports::Subscriptions } else { Reports::Changes };
         }),
-        XPUB_VERBOSER => value.flag().map(|on| {
+        XPUB_VERBOSER => value.switch().map(|on| {
             publish.reports = if on { Reports::All } else { Reports::Changes };
         }),
-        XPUB_NODROP => value.flag().map(|on| publish.no_drop = on),
-        XPUB_MANUAL => value.flag().map(|on| publish.manual = on),
-        XPUB_MANUAL_LAST_VALUE => value.flag().map(|on| {
+        XPUB_NODROP => value.switch().map(|on| publish.no_drop = on),
+        XPUB_MANUAL => value.switch().map(|on| publish.manual = on),
+        XPUB_MANUAL_LAST_VALUE => value.switch().map(|on| {
             (publish.manual, publish.answers_last) = (on, on);
         }),
         XPUB_WELCOME_MSG => {
@@ -139,8 +139,8 @@ pub(super) fn set(settings: &mut Settings, option: c_int, value: Value<'_>) -> O
             (publish.invert, subscribe.invert) = (on, on);
         }),
         // Only the first part of a message can be a subscription.
-        ONLY_FIRST_SUBSCRIBE => value.flag().map(|_| ()),
-        XSUB_VERBOSE_UNSUBSCRIBE => value.flag().map(|on| subscribe.all_cancellations = on),
+        ONLY_FIRST_SUBSCRIBE => value.switch().map(|_| ()),
+        XSUB_VERBOSE_UNSUBSCRIBE => value.switch().map(|on| subscribe.all_cancellations = on),
         HELLO_MSG => {
             (dealer.hello, messages.hello, router.hello) = (message(), message(), message());
             Ok(())

@@ -39,6 +39,11 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// 0, or a positive number for 1.
+    pub(super) fn switch(self) -> Outcome<bool> {
+        self.int_from(0).map(|value| value != 0)
+    }
+
     /// A number of 64 bits.
     pub(super) fn long(self) -> Outcome<i64> {
         let bytes = <[u8; 8]>::try_from(self.bytes()).map_err(|_| Errno::EINVAL)?;
