@@ -39,7 +39,8 @@ const BUSY: u8 = 16;
 /// background driver of the socket's [`Context`](crate::Context), or, after `Socket::into_tokio`, the reactor of the
 /// tokio runtime. Between two operations, the driver serves the socket, as it does without async; a socket without a
 /// driver does nothing then. The driver also serves the socket if a task does not poll it within some milliseconds after
-/// it is woken: a future, `Stream` or `Sink` that is kept and not polled delays neither queued messages nor heartbeats.
+/// it is woken: a future, `Stream` or `Sink` that is kept and not polled delays neither queued messages nor heartbeats. The
+/// reactor of tokio wakes a task only while the runtime runs: a task that blocks the only thread of it delays both.
 ///
 /// ```
 /// # fn main() -> Result<(), zmtp_mio::Error> { futures_executor::block_on(run()) }
@@ -67,7 +68,7 @@ const BUSY: u8 = 16;
 /// | `request` | the request is cancelled as by [`cancel_request`](Socket::cancel_request) |
 /// | `flush`, `event`, `wait_for_peers`, `wait_for_subscribers` | nothing changes |
 /// | `next` of a `Stream` | no message is lost: the next receive returns it |
-/// | `feed`, `send` of a `Sink` | the message is sent if the sink has accepted it, which is when its first wait is over; otherwise it is dropped with the future |
+/// | `feed`, `send` of a `Sink` | a message that the sink has accepted is sent, by the next operation if the socket had no room for it; another one is dropped with the future |
 /// | `close` | after its first poll, another thread closes the socket within the linger; before, the socket is dropped |
 ///
 /// # Dropping
