@@ -40,6 +40,8 @@ pub(super) struct Encoder {
     format: Format,
     /// The connections whose handshake is complete.
     ready: HashSet<ConnectionId>,
+    /// Those that were accepted.
+    accepted: HashSet<ConnectionId>,
     /// Those whose failed handshake was reported.
     failed: HashSet<ConnectionId>,
 }
@@ -49,7 +51,8 @@ type Pair = (u64, u64);
 
 impl Encoder {
     pub(super) fn new(mask: u64, format: Format) -> Self {
-        Self { mask, format, ready: HashSet::new(), failed: HashSet::new() }
+        let (ready, accepted, failed) = (HashSet::new(), HashSet::new(), HashSet::new());
+        Self { mask, format, ready, accepted, failed }
     }
 
     /// The messages of an event. libzmq has several events for some of ours, and none for others.
@@ -57,7 +60,15 @@ impl Encoder {
         if matches!(*event.endpoint, Endpoint::Inproc(_)) {
             return Vec::new();
         }
-        let (local, remote) = addresses(event);
+        let (mut local, remote) = addresses(event);
+        if event.kind == EventKind::Accepted {
+            self.accepted.extend(event.connection);
+        }
+        let is_accepted = event.connection.is_some_and(|id| self.accepted.contains(&id));
+        if self.format == Format::V1 && !is_accepted && !remote.is_empty() {
+            // It has one address: that of the endpoint, at this end if it is bound, otherwise at the other.
+            local.clear();
+        }
         let pairs = self.pairs(event);
         let message = |&(number, value): &Pair| self.message(number, value, &local, &remote);
         pairs.iter().filter_map(message).collect()
@@ -109,6 +120,7 @@ impl Encoder {
 
     /// The end of a connection.
     fn closed(&mut self, reason: CloseReason, connection: ConnectionId) -> Vec<Pair> {
+        self.accepted.remove(&connection);
         let was_reported = self.failed.remove(&connection);
         if self.ready.remove(&connection) || was_reported {
             return vec![(DISCONNECTED, 0)];
