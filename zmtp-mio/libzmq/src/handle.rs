@@ -118,3 +118,34 @@ pub(crate) fn release(handle: *const c_void) -> bool {
     }
     was_used
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handle_finds_its_object_until_it_is_released() {
+        let context = Arc::new(Context::new());
+        let handle = create(Object::Context(Arc::clone(&context))).unwrap();
+        assert!(Arc::ptr_eq(&super::context(handle).unwrap(), &context));
+        assert!(socket(handle).is_none(), "it is no socket");
+        assert!(release(handle));
+        assert!(super::context(handle).is_none() && !release(handle));
+        let next = create(Object::Context(context)).unwrap();
+        assert_ne!(next, handle, "a cell rests before it is used again");
+        assert!(release(next));
+    }
+
+    #[test]
+    fn an_address_that_is_no_handle_finds_nothing() {
+        let handle = create(Object::Context(Arc::new(Context::new()))).unwrap();
+        for other in [
+            std::ptr::null_mut(),
+            handle.wrapping_byte_add(1),
+            (&raw const CELLS).cast_mut().cast(),
+        ] {
+            assert!(context(other).is_none() && socket(other).is_none() && !release(other));
+        }
+        assert!(release(handle));
+    }
+}

@@ -40,3 +40,33 @@ pub(super) fn bound(endpoint: &Endpoint, ipv6: bool) -> String {
         _ => endpoint.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endpoints_that_cannot_be_used_have_the_errors_of_libzmq() {
+        let long = format!("ipc://{}", "x".repeat(PATH + 1));
+        for (text, error) in [
+            ("", libc::EINVAL),
+            ("tcp://", libc::EINVAL),
+            ("://127.0.0.1:5555", libc::EINVAL),
+            ("tcp://127.0.0.1", libc::EINVAL),
+            ("tipc://{1,2}", libc::EPROTONOSUPPORT),
+            ("udp://127.0.0.1:5555", ENOCOMPATPROTO),
+            (&long, libc::ENAMETOOLONG),
+        ] {
+            assert_eq!(parse(text, SocketKind::Pair), Err(Errno(error)), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_ipv6_needs_no_brackets_and_all_addresses_have_a_number() {
+        let parsed = |text| parse(text, SocketKind::Pair).unwrap();
+        assert_eq!(parsed("tcp://::1:5555"), parsed("tcp://[::1]:5555"));
+        assert_eq!(bound(&parsed("tcp://*:5555"), false), "tcp://0.0.0.0:5555");
+        assert_eq!(bound(&parsed("tcp://*:5555"), true), "tcp://[::]:5555");
+        assert_eq!(bound(&parsed("ipc://@name"), true), "ipc://@name");
+    }
+}
