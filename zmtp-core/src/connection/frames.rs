@@ -147,6 +147,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     ///
     /// As [`Connection::finish_frame`].
     #[doc(hidden)]
+    #[inline(always)]
     pub fn finish_frame_of(
         &mut self,
         kind: FrameKind,
