@@ -95,7 +95,7 @@ mod tests {
         let slow = timers.add(start, Duration::from_millis(30), 's');
         let quick = timers.add(start, Duration::from_millis(20), 'q');
         assert_eq!(timers.timeout(after(5)), Some(Duration::from_millis(15)));
-        assert_eq!(timers.due(after(19)), []);
+        assert!(timers.due(after(19)).is_empty());
         assert_eq!(timers.due(after(30)), [quick, slow]);
         assert_eq!(timers.run(after(30), quick), Some('q'));
         assert_eq!(timers.run(after(30), quick), None);
@@ -109,7 +109,7 @@ mod tests {
         let mut timers = Timers::new();
         let id = timers.add(start, Duration::from_millis(10), ());
         timers.reset(after(5), id).unwrap();
-        assert_eq!(timers.due(after(14)), []);
+        assert!(timers.due(after(14)).is_empty());
         timers.set_interval(after(5), id, Duration::from_millis(1)).unwrap();
         assert_eq!(timers.due(after(6)), [id]);
         timers.cancel(id).unwrap();
@@ -119,6 +119,6 @@ mod tests {
         );
         // Later than the clock can count.
         timers.add(start, Duration::from_millis(u64::MAX), ());
-        assert_eq!(timers.due(after(u32::MAX.into())), []);
+        assert!(timers.due(after(u32::MAX.into())).is_empty());
     }
 }
