@@ -136,7 +136,7 @@ impl<K: CanSend> AsyncSocket<K> {
         Ok(poll_fn(|task| operation.0.poll_slot(task, deadline)).await?.is_some())
     }
 
-    /// Sends the message of the slot. It stays there after the deadline, and is dropped after an error.
+    /// Sends the message of the slot. It stays there after the deadline, and after an error that is not about it.
     pub(super) fn poll_slot(
         &mut self,
         task: &Task<'_>,
@@ -145,7 +145,14 @@ impl<K: CanSend> AsyncSocket<K> {
         let Some(mut message) = self.slot.take() else { return Poll::Ready(Ok(Some(()))) };
         let polled =
             self.poll_until(Side::Send, task, deadline, |socket| try_send(socket, &mut message));
-        if matches!(polled, Poll::Pending | Poll::Ready(Ok(None))) {
+        let keeps = match &polled {
+            Poll::Pending | Poll::Ready(Ok(None)) => true,
+            Poll::Ready(Ok(Some(()))) => false,
+            Poll::Ready(Err(error)) => {
+                matches!(error, Error::Stopped | Error::Forked | Error::Woken | Error::Io { .. })
+            }
+        };
+        if keeps {
             self.slot = Some(message);
         }
         polled

@@ -33,7 +33,8 @@ impl<K: CanReceive> Stream for AsyncSocket<K> {
 
 /// Sends the messages. A message that the sink accepts goes to the socket at once. If the socket has no room, the sink keeps
 /// one message; the next operation sends it first, and the sink accepts the next message after it. `flush` waits until all
-/// are written. An error drops the message that it is about. If the socket is dropped or closed before it has room for the
+/// are written. An error that is about the message drops it; after [`Error::Stopped`], [`Error::Forked`], [`Error::Woken`] and
+/// [`Error::Io`] the sink keeps it, and [`close`](AsyncSocket::close) returns it. If the socket is dropped or closed before it has room for the
 /// message, the message is counted as [`cancelled`](crate::DroppedMessages::cancelled).
 impl<K: CanSend> Sink<Message> for AsyncSocket<K> {
     type Error = Error;

@@ -104,6 +104,39 @@ fn an_accepted_message_without_room_is_sent_by_the_drop_or_counted() {
 }
 
 #[test]
+fn a_sink_of_a_stopped_socket_keeps_the_message_that_it_has_accepted() {
+    with_each(async |reactor| {
+        let context = Context::builder().build();
+        let mut push = reactor.socket(Push::builder().context(&context).build().unwrap());
+        push.feed(Message::from("accepted")).await.unwrap();
+        context.shutdown(Duration::ZERO).unwrap();
+        for _ in 0..2 {
+            let sent = SinkExt::send(&mut push, Message::from("not accepted")).await;
+            assert!(matches!(sent, Err(Error::Stopped)), "{sent:?}");
+            let flushed = SinkExt::<Message>::flush(&mut push).await;
+            assert!(matches!(flushed, Err(Error::Stopped)), "{flushed:?}");
+        }
+        let unsent = push.close(Duration::ZERO).await;
+        assert_eq!(unsent.messages.iter().map(Message::text).collect::<Vec<_>>(), [Ok("accepted")]);
+    });
+}
+
+#[test]
+fn a_flush_that_is_woken_does_not_drop_the_message_of_a_sink() {
+    with_each(async |reactor| {
+        let mut push = builder::<Push>().build().unwrap();
+        let handle = push.handle().unwrap();
+        let mut push = reactor.socket(push);
+        push.feed(Message::from("accepted")).await.unwrap();
+        handle.wake().unwrap();
+        let flushed = SinkExt::<Message>::flush(&mut push).await;
+        assert!(matches!(flushed, Err(Error::Woken)), "{flushed:?}");
+        let unsent = push.close(Duration::ZERO).await;
+        assert_eq!(unsent.messages.len(), 1);
+    });
+}
+
+#[test]
 fn a_stream_ends_after_the_error_of_a_stopped_socket() {
     with_each(async |reactor| {
         let (mut pull, _) = bound(builder::<Pull>().build().unwrap());
