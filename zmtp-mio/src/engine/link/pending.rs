@@ -229,10 +229,12 @@ impl Pending {
         self.clear.is_some()
     }
 
-    /// The first message, or a command, is written.
-    pub(super) fn pop_end(&mut self) {
-        self.ends.pop_front();
-        self.clear = None;
+    /// The message that was sealed in place is written.
+    #[inline]
+    pub(super) fn forget_clear(&mut self) {
+        if self.clear.is_some() {
+            self.clear = None;
+        }
     }
 
     /// Collects unwritten bytes: about `limit`, unless a body is larger. Returns their number.
@@ -294,7 +296,7 @@ impl Pending {
         if begun > 0 {
             self.advance(begun);
             start += begun as u64;
-            self.pop_end();
+            self.ends.pop_front();
         }
         for end in core::mem::take(&mut self.ends) {
             match end.message() {

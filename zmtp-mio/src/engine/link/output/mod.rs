@@ -283,6 +283,7 @@ impl Output {
             self.pending_len -= own;
             n -= own;
             self.written += own as u64;
+            let before = self.boundary;
             while let Some(end) = pending.ends.front()
                 && end.at <= self.written
             {
@@ -292,7 +293,10 @@ impl Output {
                     self.body_len -= body_len;
                 }
                 self.boundary = end.at;
-                pending.pop_end();
+                pending.ends.pop_front();
+            }
+            if self.boundary > before {
+                pending.forget_clear();
             }
             if pending.is_empty() {
                 self.give_back(spares);
