@@ -203,9 +203,13 @@ fn a_large_sealed_body_is_not_copied_after_it_is_opened() {
     let endpoint = router.last_endpoint().unwrap().to_string();
     let id = RoutingId::new(b"id").unwrap();
     let dealer = builder::<Dealer>().curve_client(key, keys()).routing_id(id);
-    let mut dealer = dealer.connect(endpoint.as_str()).unwrap();
+    let sent = body.clone();
+    let sending = thread::spawn(move || {
+        let mut dealer = dealer.connect(endpoint.as_str()).unwrap();
+        dealer.send(sent).unwrap();
+        assert!(dealer.flush(LIMIT).unwrap());
+    });
     drive_until!(router, router.counters().handshakes == 1);
-    dealer.send(&body).unwrap();
     let one = counted();
     let message = router.recv_timeout(LIMIT).unwrap().expect("a message");
     COUNTED.set(false);
@@ -213,6 +217,7 @@ fn a_large_sealed_body_is_not_copied_after_it_is_opened() {
     let largest = LARGEST_NEW.load(Ordering::Relaxed);
     assert!(largest < body.len(), "{largest} bytes at once");
     assert!(message.parts().eq([&b"id"[..], &body]));
+    sending.join().unwrap();
 }
 
 /// The body of a large message with CURVE is sealed in the memory of the message.

@@ -218,7 +218,7 @@ impl Reader<'_> {
             return self.whole(len, delimiter, verdict, chunk, to);
         }
         self.begin_frame(header, verdict, to);
-        if complete && self.adopt_body(len, chunk) {
+        if complete && len >= READ / 2 && self.adopt_body(len, chunk) {
             return self.frame_done(header, to);
         }
         self.body(chunk.last(len), to);
@@ -226,10 +226,9 @@ impl Reader<'_> {
 
     /// Makes the memory of a large frame that was opened in place the memory of the message. Returns `false` if the frame
     /// is not for the message, or must be copied.
+    #[inline(never)]
     fn adopt_body(&mut self, len: usize, chunk: &mut Chunk) -> bool {
-        if len < READ / 2
-            || !matches!(self.receive.verdict, Some(Verdict::Deliver | Verdict::Subject))
-        {
+        if !matches!(self.receive.verdict, Some(Verdict::Deliver | Verdict::Subject)) {
             return false;
         }
         let message = &mut self.receive.partial.begun().message;
@@ -282,6 +281,7 @@ impl Reader<'_> {
         verdict
     }
 
+    #[inline(always)]
     fn begin_frame(&mut self, header: FrameHeader, verdict: Verdict, to: &mut Receiver<'_>) {
         self.receive.verdict = Some(verdict);
         self.receive.large |= header.len() >= LARGE;
