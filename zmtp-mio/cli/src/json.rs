@@ -49,6 +49,9 @@ pub(crate) fn read(
     line: &[u8],
     kind: SocketKind,
 ) -> Result<(Message, bool), String> {
+    if line.trim_ascii().is_empty() {
+        return Err("the line is empty".into());
+    }
     let mut message = head.clone();
     let value: serde_json::Value = serde_json::from_slice(line).map_err(text)?;
     let parts = match value {
@@ -240,7 +243,8 @@ mod tests {
     #[test]
     fn other_lines_are_refused_with_the_reason() {
         for (line, reason) in [
-            ("", "column 0: EOF"),
+            ("", "the line is empty"),
+            (" \t\r", "the line is empty"),
             ("text", "column 2: expected ident"),
             (r#""a" "b""#, "column 5: trailing characters"),
             (r#"{"parts":["a"]}}"#, "column 16: trailing characters"),

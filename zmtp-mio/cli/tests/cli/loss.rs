@@ -135,6 +135,16 @@ fn messages_that_arrive_at_a_subscriber_or_a_type_that_only_sends_are_not_lost()
 }
 
 #[test]
+fn an_empty_line_of_json_is_named() {
+    let (_pull, tcp) = listening(&["pull", TCP]);
+    let done = zmtp_with(["push", &tcp, "--json-lines"], b"\"a\"\n\n\"b\"\n");
+    assert!(done.bad(1).contains("read stdin: line 2: the line is empty\n"), "{done:?}");
+    let (_rep, tcp) = Zmtp::rep(&[TCP]);
+    let done = zmtp_with(["req", &tcp, "--json-lines"], b"\n");
+    assert!(done.bad(1).contains("read stdin: line 1: the line is empty\n"), "{done:?}");
+}
+
+#[test]
 fn a_message_that_cannot_be_printed_is_lost() {
     let push = Zmtp::start(["push", TCP, "x"]);
     let endpoint = push.listening();
