@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use serde::Serialize;
-use zmtp_mio::{Endpoint, Event, EventKind, Message, SocketKind};
+use zmtp_mio::{CloseReason, Endpoint, Event, EventKind, Message, SocketKind};
 
 use crate::args::OutputArgs;
 use crate::exit::Failure;
@@ -255,6 +255,10 @@ fn event_line(event: &Event) -> (String, Record<'static>) {
 pub(crate) fn describe(kind: &EventKind) -> (&'static str, Option<String>) {
     let detail = match kind {
         EventKind::BindFailed(error) | EventKind::AcceptPaused(error) => Some(error.to_string()),
+        // A connection attempt to an ipc file. The event has no text of the system.
+        EventKind::Closed(CloseReason::Io(io::ErrorKind::NotFound)) => {
+            Some("No such file or directory".into())
+        }
         EventKind::Closed(reason) => Some(reason.to_string()),
         EventKind::Retrying(wait) => Some(format!("in {} ms", wait.as_millis())),
         EventKind::Ready(peer) => {

@@ -35,6 +35,19 @@ fn a_missing_reply_is_reported_with_its_reason() {
 }
 
 #[test]
+fn a_missing_file_of_an_endpoint_is_reported_with_the_text_of_the_system() {
+    let directory = Directory::new();
+    let ipc = directory.ipc("missing.sock");
+    let reason = format!("{ipc}: No such file or directory");
+    for args in [&["req", &ipc, "x"][..], &["push", &ipc, "x"], &["sub", &ipc, "--idle", "300ms"]] {
+        let done = zmtp([args, &["--timeout", "300ms"]].concat());
+        assert!(done.bad(3).contains(&reason), "{done:?}");
+    }
+    let monitor = Zmtp::start(["monitor", "sub", &ipc, "--until", "closed"]);
+    assert!(monitor.finish().good().ends_with("closed: No such file or directory\n"));
+}
+
+#[test]
 fn no_peer_to_send_to_is_3() {
     let done = zmtp(["req", TCP, "x", "--timeout", "300ms"]);
     assert!(done.bad(3).contains("no reply within 300ms"), "{done:?}");
