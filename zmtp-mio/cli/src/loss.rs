@@ -15,6 +15,8 @@ pub(crate) enum Unsent {
     Messages(u64),
     /// The number of the first line. How many follow is not known.
     LinesFrom(u64),
+    /// The reply to the request of this number.
+    ReplyTo(u64),
 }
 
 /// What the socket does not know.
@@ -133,6 +135,10 @@ fn unsent(kind: SocketKind, counters: &Counters, known: &Known) -> Vec<Loss> {
         Some(Unsent::LinesFrom(line)) => {
             let text = format!("the lines from line {line} on were not sent");
             losses.push(Loss { n: None, cause: "unsent", text });
+        }
+        Some(Unsent::ReplyTo(request)) => {
+            let text = format!("the reply to request {request} was not sent");
+            losses.push(Loss { n: Some(1), cause: "unsent", text });
         }
         None => {}
     }

@@ -10,7 +10,7 @@ use crate::device::{Context, open};
 use crate::exec::Exec;
 use crate::exit::Failure;
 use crate::input;
-use crate::loss::{self, Known};
+use crate::loss::{self, Known, Unsent};
 use crate::traffic::Tally;
 
 /// The source of the replies.
@@ -41,28 +41,33 @@ pub(crate) fn run(args: RepArgs, context: &Context<'_>) -> Result<u8, Failure> {
         (None, None) => Responder::Echo,
     };
     let mut tally = Tally::new(args.stats, false, None);
-    let result = serve(&mut rep, &responder, args.count, args.timeout, &mut tally, context);
+    let mut known = Known::default();
+    let unsent = &mut known.unsent;
+    let result = serve(&mut rep, &responder, args.count, args.timeout, &mut tally, unsent, context);
     context.events(&mut rep);
-    let known = Known::default();
     loss::finish(rep, linger, known, &tally, result.map(|()| 0), context.output)
 }
 
+/// Replies to requests. `unsent` is the reply that is not sent at the end.
 fn serve(
     rep: &mut Rep,
     responder: &Responder,
     count: Option<u64>,
     timeout: Option<Duration>,
     tally: &mut Tally,
+    unsent: &mut Option<Unsent>,
     context: &Context<'_>,
 ) -> Result<(), Failure> {
     for n in 1..=count.unwrap_or(u64::MAX) {
         let request = receive(rep, timeout, context)?;
         tally.received(&request);
+        *unsent = Some(Unsent::ReplyTo(n));
         // Each request gets a reply, even if the output has no reader.
         let printed = context.output.request(n, &request);
         let reply = responder.reply(rep, request, context)?;
         let bytes = reply.byte_len();
         rep.send(reply).map_err(|error| context.failure(error.error))?;
+        *unsent = None;
         tally.sent(bytes);
         printed?;
     }

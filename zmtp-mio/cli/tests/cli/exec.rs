@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::{Value, json};
+
 use crate::process::{Directory, Zmtp, is_alive, within, zmtp, zmtp_with};
 
 const TCP: &str = "tcp://127.0.0.1:*";
@@ -93,7 +95,26 @@ fn an_interrupt_ends_the_command_too() {
     });
     assert!(is_alive(id.trim()));
     rep.signal("-INT");
-    assert_eq!(rep.finish().bad(130), "");
+    assert_eq!(rep.finish().bad(130), "zmtp: the reply to request 1 was not sent\n");
     within(|| !is_alive(id.trim()));
     assert!(req.finish().bad(5).contains("was lost"));
+}
+
+#[test]
+fn a_signal_reports_the_request_whose_reply_is_not_sent() {
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        let command = "read word; case $word in slow) sleep 300;; esac; echo $word";
+        let (rep, tcp) = Zmtp::rep(&[TCP, "--json", "--exec", command]);
+        assert_eq!(zmtp(["req", &tcp, "--raw", "fast\n"]).good(), "fast\n");
+        let _req = Zmtp::start(["req", &tcp, "slow\n", "--timeout", "60s"]);
+        assert!(rep.line().contains("fast"));
+        // The command starts after the request is printed.
+        assert!(rep.line().contains("slow"));
+        rep.signal(signal);
+        let done = rep.finish();
+        let record: Value = serde_json::from_str(done.bad(code)).unwrap();
+        assert_eq!((&record["type"], &record["n"]), (&json!("lost"), &json!(1)));
+        assert_eq!(record["cause"], "unsent");
+        assert_eq!(record["text"], "the reply to request 2 was not sent");
+    }
 }
