@@ -58,8 +58,9 @@ pub(crate) fn finish<K: Kind>(
         // The reader has ended the command.
         known.unsent = None;
     }
-    let (counters, losses) = close(socket, linger, &known);
-    tally.finish(&counters, output);
+    let kind = socket.kind();
+    let (Counters { dropped, .. }, losses) = close(socket, linger, &known);
+    tally.finish(&dropped, lost(kind, &dropped, &known), output);
     report(&losses, None, output);
     code(result, losses.iter().any(Loss::is_certain))
 }
@@ -106,12 +107,31 @@ const fn listens(kind: SocketKind) -> bool {
     matches!(kind, Dgram | Dish | Sub | Xpub | Xsub)
 }
 
+/// The messages that were dropped because their receiver had left, if they are lost.
+const fn left(kind: SocketKind, dropped: &DroppedMessages, known: &Known) -> u64 {
+    if over_connections(kind, known) { 0 } else { dropped.peer_gone + dropped.half_sent }
+}
+
+/// Whether messages are sent to all peers, over connections.
+const fn over_connections(kind: SocketKind, known: &Known) -> bool {
+    fans_out(kind) && !known.is_udp
+}
+
+/// The number of messages that the socket took and lost. For a REQ these are requests without a reply.
+const fn lost(kind: SocketKind, dropped: &DroppedMessages, known: &Known) -> u64 {
+    dropped.unroutable
+        + known.unroutable
+        + dropped.high_water_mark
+        + dropped.refused_datagrams
+        + left(kind, dropped, known)
+        + dropped.cancelled
+}
+
 /// The messages that were not sent, by cause.
 fn unsent(kind: SocketKind, counters: &Counters, known: &Known) -> Vec<Loss> {
     let dropped = &counters.dropped;
     let trouble = known.trouble.as_deref();
-    let over_connections = fans_out(kind) && !known.is_udp;
-    let left = if over_connections { 0 } else { dropped.peer_gone + dropped.half_sent };
+    let left = left(kind, dropped, known);
     let slow = if fans_out(kind) { "subscribers were too slow" } else { "the peer was too slow" };
     let mut losses = Vec::new();
     let mut add = |n: u64, cause, why: &str| {
@@ -142,7 +162,7 @@ fn unsent(kind: SocketKind, counters: &Counters, known: &Known) -> Vec<Loss> {
         }
         None => {}
     }
-    if counters.in_doubt > 0 && kind != SocketKind::Req && !over_connections {
+    if counters.in_doubt > 0 && kind != SocketKind::Req && !over_connections(kind, known) {
         let what = count(counters.in_doubt, "message", "messages");
         let text = format!("{what} may not have arrived: the connection ended first");
         losses.push(Loss { n: Some(counters.in_doubt), cause: IN_DOUBT, text });
@@ -207,6 +227,23 @@ mod tests {
         known.is_udp = false;
         let losses = unsent(SocketKind::Pub, &counters, &known);
         assert_eq!(losses[0].text, "2 messages were not sent: --linger was over");
+    }
+
+    #[test]
+    fn the_total_is_the_sum_of_the_losses() {
+        let mut counters = Counters::default();
+        let dropped = &mut counters.dropped;
+        (dropped.peer_gone, dropped.half_sent, dropped.high_water_mark) = (1, 2, 4);
+        (dropped.refused_datagrams, dropped.cancelled, dropped.unroutable) = (8, 16, 32);
+        dropped.conflated = 64;
+        for is_udp in [false, true] {
+            let known = Known { unroutable: 128, is_udp, ..Known::default() };
+            for kind in [SocketKind::Pub, SocketKind::Push, SocketKind::Radio] {
+                let sum: u64 =
+                    unsent(kind, &counters, &known).iter().filter_map(|loss| loss.n).sum();
+                assert_eq!(lost(kind, &counters.dropped, &known), sum, "{kind:?} {is_udp}");
+            }
+        }
     }
 
     #[test]

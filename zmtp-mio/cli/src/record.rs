@@ -80,7 +80,7 @@ pub(crate) struct Stats {
     pub(crate) received_bytes: u64,
     /// From the first message to the last.
     pub(crate) seconds: f64,
-    /// Messages to send that were dropped for any reason.
+    /// Messages to send that were lost after the socket took them.
     pub(crate) lost: u64,
     /// Messages that were dropped on receipt for any reason.
     pub(crate) dropped: u64,

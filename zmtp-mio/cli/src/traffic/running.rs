@@ -300,7 +300,7 @@ impl Running<'_> {
     /// Whether all sent messages are written or dropped.
     fn has_settled(&self) -> bool {
         let counters = self.socket.counters();
-        counters.messages_sent + tally::lost(&counters.dropped) >= self.tally.sent
+        counters.messages_sent + tally::unsent(&counters.dropped) >= self.tally.sent
     }
 
     /// Prints events, and stores the last error as a possible reason for missing peers.

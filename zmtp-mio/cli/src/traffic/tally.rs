@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::time::Instant;
 
-use zmtp_mio::{Counters, DroppedMessages, Message};
+use zmtp_mio::{DroppedMessages, Message};
 
 use crate::output::Output;
 use crate::record::Stats;
@@ -96,8 +96,8 @@ impl Tally {
         format!("{n}{of} {what}, {}, {}", size(bytes as f64), rates(n, bytes, seconds))
     }
 
-    /// Prints the totals, if requested.
-    pub(crate) fn finish(&self, counters: &Counters, output: &Output) {
+    /// Prints the totals, if requested. `lost` is the number of messages to send that were lost.
+    pub(crate) fn finish(&self, dropped: &DroppedMessages, lost: u64, output: &Output) {
         if !self.stats {
             return;
         }
@@ -108,9 +108,9 @@ impl Tally {
             received: self.received,
             received_bytes: self.received_bytes,
             seconds: took.unwrap_or_default().as_secs_f64(),
-            lost: lost(&counters.dropped),
-            dropped: dropped(&counters.dropped),
-            overflow: counters.dropped.overflow,
+            lost,
+            dropped: on_receipt(dropped),
+            overflow: dropped.overflow,
         };
         let mut lines = Vec::new();
         for (what, n, bytes) in [
@@ -142,14 +142,14 @@ impl Tally {
     }
 }
 
-/// Messages to send that were dropped.
-pub(super) const fn lost(dropped: &DroppedMessages) -> u64 {
+/// Messages to send that were dropped, also those that are not lost: the receiver left, or a newer message replaced them.
+pub(super) const fn unsent(dropped: &DroppedMessages) -> u64 {
     dropped.unsent() + dropped.conflated
 }
 
 /// Messages that were dropped on receipt, without those of topics and groups that were not requested.
-const fn dropped(dropped: &DroppedMessages) -> u64 {
-    dropped.total() - lost(dropped) - dropped.not_subscribed
+const fn on_receipt(dropped: &DroppedMessages) -> u64 {
+    dropped.total() - unsent(dropped) - dropped.not_subscribed
 }
 
 fn rates(n: u64, bytes: u64, seconds: f64) -> String {

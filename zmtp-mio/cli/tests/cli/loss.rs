@@ -135,6 +135,18 @@ fn messages_that_arrive_at_a_subscriber_or_a_type_that_only_sends_are_not_lost()
 }
 
 #[test]
+fn messages_for_a_subscriber_that_leaves_are_not_lost_in_the_totals() {
+    let args = ["pub", TCP, "--size", "64k", "--count", "300", "--stats", "--json"];
+    let (publisher, tcp) = listening(&args);
+    // The subscriber leaves while most messages are queued.
+    zmtp(["sub", &tcp, "--count", "2", "--quiet"]).good();
+    let done = publisher.finish();
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let stats: Value = serde_json::from_str(done.stderr.trim_end()).unwrap();
+    assert_eq!((&stats["sent"], &stats["lost"]), (&json!(300), &json!(0)));
+}
+
+#[test]
 fn an_empty_line_of_json_is_named() {
     let (_pull, tcp) = listening(&["pull", TCP]);
     let done = zmtp_with(["push", &tcp, "--json-lines"], b"\"a\"\n\n\"b\"\n");
