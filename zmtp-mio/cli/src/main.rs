@@ -18,6 +18,7 @@ mod output;
 mod parts;
 mod record;
 mod size;
+mod stdout;
 mod text;
 mod traffic;
 

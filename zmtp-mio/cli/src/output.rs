@@ -12,7 +12,12 @@ use crate::args::OutputArgs;
 use crate::exit::Failure;
 use crate::loss::Loss;
 use crate::record::{Part, Record, Stats, json};
+use crate::stdout::may_have_been_closed;
 use crate::text::{ascii_line, count, hex_line, quoted_line, text_line};
+
+/// The note before the first output that nothing may read.
+const UNSEEN: &str =
+    "the output is discarded: stdout is closed, or is /dev/null opened for reading and writing";
 
 #[derive(Clone, Copy, Debug)]
 enum Format {
@@ -32,10 +37,12 @@ pub(crate) struct Output {
     verbose: bool,
     /// Progress is shown on the last line of the terminal.
     progress: Cell<bool>,
+    /// Stdout may have been closed, and this is not reported yet.
+    unseen: Cell<bool>,
 }
 
 impl Output {
-    pub(crate) const fn new(args: &OutputArgs) -> Self {
+    pub(crate) fn new(args: &OutputArgs) -> Self {
         let format = match args {
             OutputArgs { json: true, .. } => Format::Json,
             OutputArgs { raw: true, .. } => Format::Raw,
@@ -44,7 +51,13 @@ impl Output {
             OutputArgs { quoted: true, .. } => Format::Quoted,
             _ => Format::Text,
         };
-        Self { format, quiet: args.quiet, verbose: args.verbose, progress: Cell::new(false) }
+        Self {
+            format,
+            quiet: args.quiet,
+            verbose: args.verbose,
+            progress: Cell::new(false),
+            unseen: Cell::new(may_have_been_closed()),
+        }
     }
 
     pub(crate) const fn verbose(&self) -> bool {
@@ -75,7 +88,7 @@ impl Output {
 
     /// Bytes only.
     pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
-        if self.quiet { Ok(()) } else { print(bytes) }
+        if self.quiet { Ok(()) } else { self.print(bytes) }
     }
 
     pub(crate) const fn is_json(&self) -> bool {
@@ -148,7 +161,7 @@ impl Output {
             return Ok(());
         }
         let line = if self.is_json() { json(&record()) } else { format!("{text}\n") };
-        print(line.as_bytes())
+        self.print(line.as_bytes())
     }
 
     /// A note.
@@ -193,15 +206,28 @@ impl Output {
         }
         match self.format {
             Format::Raw => match message.bytes() {
-                Some(bytes) => print(bytes),
-                None => print(&message.parts().collect::<Vec<_>>().concat()),
+                Some(bytes) => self.print(bytes),
+                None => self.print(&message.parts().collect::<Vec<_>>().concat()),
             },
-            Format::Json => print(json(&record(Part::all(message))).as_bytes()),
-            Format::Hex => print(hex_line(message).as_bytes()),
-            Format::Text => print(text_line(message).as_bytes()),
-            Format::Ascii => print(ascii_line(message).as_bytes()),
-            Format::Quoted => print(quoted_line(message).as_bytes()),
+            Format::Json => self.print(json(&record(Part::all(message))).as_bytes()),
+            Format::Hex => self.print(hex_line(message).as_bytes()),
+            Format::Text => self.print(text_line(message).as_bytes()),
+            Format::Ascii => self.print(ascii_line(message).as_bytes()),
+            Format::Quoted => self.print(quoted_line(message).as_bytes()),
         }
+    }
+
+    /// Prints to stdout.
+    fn print(&self, bytes: &[u8]) -> Result<(), Failure> {
+        if self.unseen.take() {
+            self.note(UNSEEN);
+        }
+        let mut stdout = io::stdout().lock();
+        let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
+        written.map_err(|source| match source.kind() {
+            io::ErrorKind::BrokenPipe => Failure::OutputClosed,
+            _ => Failure::Io { doing: "write to stdout".into(), source },
+        })
     }
 
     /// Prints to stderr. Errors are ignored: it may have no reader.
@@ -224,16 +250,6 @@ impl Drop for Output {
             let _ = io::stderr().lock().write_all(b"\r\x1b[K");
         }
     }
-}
-
-/// Prints to stdout.
-fn print(bytes: &[u8]) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
-    written.map_err(|source| match source.kind() {
-        io::ErrorKind::BrokenPipe => Failure::OutputClosed,
-        _ => Failure::Io { doing: "write to stdout".into(), source },
-    })
 }
 
 /// An event in a line.

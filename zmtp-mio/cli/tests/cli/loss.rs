@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::process::{Directory, Zmtp, within, zmtp, zmtp_with};
+use crate::process::{Directory, Done, Zmtp, within, zmtp, zmtp_with};
 
 const TCP: &str = "tcp://127.0.0.1:*";
 
@@ -154,6 +154,29 @@ fn an_empty_line_of_json_is_named() {
     let (_rep, tcp) = Zmtp::rep(&[TCP]);
     let done = zmtp_with(["req", &tcp, "--json-lines"], b"\n");
     assert!(done.bad(1).contains("read stdin: line 1: the line is empty\n"), "{done:?}");
+}
+
+/// Runs `zmtp pull` for three messages, with this redirection of its stdout.
+#[track_caller]
+fn pull_with(redirection: &str) -> Done {
+    let script = format!("exec \"$0\" \"$@\" {redirection}");
+    let pull = Zmtp::through(&["sh", "-c", &script], &["pull", TCP, "--count", "3"]);
+    zmtp(["push", &pull.listening(), "x", "--count", "3"]).good();
+    pull.finish()
+}
+
+#[test]
+fn a_stdout_that_is_closed_is_reported_once() {
+    let discarded = "zmtp: the output is discarded: stdout is closed, or is /dev/null opened for reading and writing\n";
+    // The second one is how Python discards the output of a command.
+    for redirection in [">&-", "1<> /dev/null"] {
+        let done = pull_with(redirection);
+        assert_eq!((done.good(), &*done.stderr), ("", discarded), "{redirection}");
+    }
+    for redirection in ["", "> /dev/null", ">> /dev/null"] {
+        let done = pull_with(redirection);
+        assert_eq!((done.good().is_empty(), &*done.stderr), (!redirection.is_empty(), ""));
+    }
 }
 
 #[test]
