@@ -4,6 +4,7 @@
 #   build.sh            the tests of the stable API
 #   build.sh --drafts   these and the tests of the draft API
 #   build.sh --real     also libzmq itself, as a shared library, for `run.py --real`
+#   build.sh --perf     libzmq itself, and its programs that measure speed, for `perf.py`
 #
 # The programs are linked dynamically, with a library that only names functions. Nothing is built twice.
 set -eu
@@ -13,6 +14,7 @@ for argument; do
   case $argument in
     --drafts) drafts=1 ;;
     --real) targets="tests real" ;;
+    --perf) targets="perf real" ;;
     *) echo "unknown argument: $argument" && exit 2 ;;
   esac
 done
