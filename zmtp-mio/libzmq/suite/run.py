@@ -8,6 +8,8 @@
     run.py hwm spec_req/test_    only programs, or cases of programs, whose name contains one of these
     run.py --update-cases        writes cases.txt, the names of all cases, after a complete run
 
+A program with a case that unexpectedly does not pass runs once more, alone. If it passes then, the output says so.
+
 The exit status is 1 if a case passes that is listed, or if a case does not pass that is not listed.
 """
 import argparse
@@ -94,6 +96,12 @@ def read_list(path: Path) -> tuple[dict, dict]:
     return failing, flaky
 
 
+def bad_cases(program: Path, result: dict) -> set:
+    """The cases that do not pass, or, if the program did not end by itself, the program."""
+    bad = {case for case, (state, _) in result["cases"].items() if state == "FAIL"}
+    return bad or ({program.name} if result["end"] else set())
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--library", type=Path, default=TARGET / "release")
@@ -132,6 +140,13 @@ def main() -> int:
         for program in programs:
             if program.name in ALONE:
                 results[program] = run(program, library)
+        for program, result in results.items():
+            found = bad_cases(program, result) - failing.keys() - flaky.keys()
+            if found:
+                again = run(program, library)
+                print(f"{program.name} runs once more, because of {', '.join(sorted(found))} ({result['end'] or 'failed'}):",
+                      "passes" if not found & bad_cases(program, again) else "the same")
+                results[program] = again
 
     seen = {}
     for program, result in sorted(results.items()):
