@@ -7,7 +7,7 @@ pyzmq-failing.txt.
     pyzmq.py --system            against the libzmq of Debian
     pyzmq.py socket asyncio      only these test files
 
-A file with a case that unexpectedly does not pass runs once more, alone. If it passes then, the output says so.
+A file with a case that unexpectedly does not pass runs once more, alone. If it passes then, a line has its name.
 
 The exit status is 1 if a case passes that is listed, or if a case does not pass that is not listed.
 """

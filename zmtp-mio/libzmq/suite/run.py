@@ -8,7 +8,7 @@
     run.py hwm spec_req/test_    only programs, or cases of programs, whose name contains one of these
     run.py --update-cases        writes cases.txt, the names of all cases, after a complete run
 
-A program with a case that unexpectedly does not pass runs once more, alone. If it passes then, the output says so.
+A program with a case that unexpectedly does not pass runs once more, alone. If it passes then, a line has its name.
 
 The exit status is 1 if a case passes that is listed, or if a case does not pass that is not listed.
 """
