@@ -5,17 +5,9 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::ffi::OsStrExt;
 
-use crate::process::{Directory, Zmtp, zmtp, zmtp_with};
+use crate::process::{Directory, Zmtp, listening, zmtp, zmtp_with};
 
 const TCP: &str = "tcp://127.0.0.1:*";
-
-/// Starts a command that listens; returns its endpoint too.
-#[track_caller]
-fn listening<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> (Zmtp, String) {
-    let zmtp = Zmtp::start(args);
-    let endpoint = zmtp.listening();
-    (zmtp, endpoint)
-}
 
 /// What a receiver prints in JSON when a sender reads these lines.
 #[track_caller]

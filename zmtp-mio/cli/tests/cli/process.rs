@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read, Write, empty, pipe};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -58,34 +58,48 @@ pub(crate) fn zmtp_with<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>, stdi
     zmtp.finish()
 }
 
+/// Starts a command that listens; returns its endpoint too, the first one of several.
+#[track_caller]
+pub(crate) fn listening<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> (Zmtp, String) {
+    let zmtp = Zmtp::start(args);
+    let endpoint = zmtp.listening();
+    (zmtp, endpoint)
+}
+
 impl Zmtp {
     pub(crate) fn start<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_zmtp"));
         command.args(args);
-        Self::spawn(command)
+        Self::spawn(command, Stdio::piped())
+    }
+
+    /// Starts `zmtp` with a stdout whose reader has closed it.
+    pub(crate) fn unread<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_zmtp"));
+        command.args(args);
+        let (_, stdout) = pipe().unwrap();
+        Self::spawn(command, stdout.into())
     }
 
     /// Starts `zmtp` through another program, which it replaces: `env --ignore-signal=HUP`.
     pub(crate) fn through(program: &[&str], args: &[&str]) -> Self {
         let mut command = Command::new(program[0]);
         command.args(&program[1..]).arg(env!("CARGO_BIN_EXE_zmtp")).args(args);
-        Self::spawn(command)
+        Self::spawn(command, Stdio::piped())
     }
 
-    fn spawn(mut command: Command) -> Self {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    fn spawn(mut command: Command, stdout: Stdio) -> Self {
+        command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let stdout = lines(child.stdout.take().unwrap());
+        let stdout = child.stdout.take().map_or_else(|| lines(empty()), lines);
         let stderr = lines(child.stderr.take().unwrap());
         Self { child, stdout, stderr }
     }
 
-    /// Starts `zmtp rep` with these arguments; returns the first endpoint it listens on too.
+    /// [`listening`] with `rep`.
     #[track_caller]
     pub(crate) fn rep(args: &[&str]) -> (Self, String) {
-        let zmtp = Self::start([&["rep"], args].concat());
-        let endpoint = zmtp.listening();
-        (zmtp, endpoint)
+        listening([&["rep"], args].concat())
     }
 
     /// The next endpoint that it listens on.

@@ -1,6 +1,6 @@
 //! The proxy, between tools.
 
-use crate::process::{Zmtp, zmtp};
+use crate::process::{Zmtp, listening, zmtp};
 
 const TCP: &str = "tcp://127.0.0.1:*";
 
@@ -30,11 +30,7 @@ fn requests_reach_services_and_replies_return() {
 
 #[test]
 fn subscriptions_are_forwarded_and_captured() {
-    let (watch, tap) = {
-        let pull = Zmtp::start(["pull", TCP, "--hex-output"]);
-        let endpoint = pull.listening();
-        (pull, endpoint)
-    };
+    let (watch, tap) = listening(["pull", TCP, "--hex-output"]);
     let tap = format!("push=connect:{tap}");
     let (_proxy, [front, back]) = proxy(&[&end("xsub"), &end("xpub"), "--capture", &tap]);
     let sub = Zmtp::start(["sub", &back, "--topic", "we", "--count", "1"]);

@@ -1,20 +1,12 @@
 //! The thread-safe types, whose messages have one part.
 
-use crate::process::{Zmtp, zmtp, zmtp_with};
+use crate::process::{Zmtp, listening, zmtp, zmtp_with};
 
 const TCP: &str = "tcp://127.0.0.1:*";
 
-/// Starts a command that listens; returns its endpoint too.
-#[track_caller]
-fn listening(args: &[&str]) -> (Zmtp, String) {
-    let zmtp = Zmtp::start(args);
-    let endpoint = zmtp.listening();
-    (zmtp, endpoint)
-}
-
 #[test]
 fn a_server_echoes_the_messages_of_each_client() {
-    let (server, tcp) = listening(&["server", TCP, "--echo"]);
+    let (server, tcp) = listening(["server", TCP, "--echo"]);
     for text in ["one", "two"] {
         let client = zmtp(["client", &tcp, "--count", "2", "--receive", "2", text]);
         assert_eq!(client.good(), format!("{text}\n{text}\n"));
@@ -25,7 +17,7 @@ fn a_server_echoes_the_messages_of_each_client() {
 #[test]
 fn a_server_sends_to_its_clients_in_turn() {
     let (server, tcp) =
-        listening(&["server", TCP, "--peers", "2", "--count", "4", "--receive", "0", "hello"]);
+        listening(["server", TCP, "--peers", "2", "--count", "4", "--receive", "0", "hello"]);
     let clients = [(); 2].map(|()| Zmtp::start(["client", &tcp, "--receive", "2"]));
     for client in clients {
         assert_eq!(client.finish().good(), "hello\nhello\n");
@@ -35,7 +27,7 @@ fn a_server_sends_to_its_clients_in_turn() {
 
 #[test]
 fn a_server_without_clients_waits_for_the_next_one() {
-    let (mut server, tcp) = listening(&["server", TCP, "--lines", "--receive", "0"]);
+    let (mut server, tcp) = listening(["server", TCP, "--lines", "--receive", "0"]);
     let client = || Zmtp::start(["client", &tcp, "--receive", "1"]);
     let first = client();
     server.feed_some(b"one\n");
@@ -49,7 +41,7 @@ fn a_server_without_clients_waits_for_the_next_one() {
 
 #[test]
 fn an_echo_for_a_client_that_has_left_is_dropped() {
-    let (server, tcp) = listening(&["server", TCP, "--echo"]);
+    let (server, tcp) = listening(["server", TCP, "--echo"]);
     // So much that the client has left before the server sends the last one back.
     let size = ["--size", "1M", "--count", "3", "--receive", "0"];
     zmtp([&["client", &tcp][..], &size].concat()).good();
@@ -60,14 +52,14 @@ fn an_echo_for_a_client_that_has_left_is_dropped() {
 
 #[test]
 fn scattered_lines_are_gathered_in_order() {
-    let (gather, tcp) = listening(&["gather", TCP, "--count", "3"]);
+    let (gather, tcp) = listening(["gather", TCP, "--count", "3"]);
     zmtp_with(["scatter", &tcp, "--lines"], b"one\ntwo\nthree\n").good();
     assert_eq!(gather.finish().good(), "one\ntwo\nthree\n");
 }
 
 #[test]
 fn a_dish_prints_the_messages_of_its_groups() {
-    let (radio, tcp) = listening(&["radio", TCP, "--group", "news", "--lines"]);
+    let (radio, tcp) = listening(["radio", TCP, "--group", "news", "--lines"]);
     let dish = Zmtp::start(["dish", &tcp, "--group", "sport", "--group", "news", "--count", "2"]);
     let mut radio = radio;
     radio.feed(b"it rains\nit pours\n");
@@ -78,7 +70,7 @@ fn a_dish_prints_the_messages_of_its_groups() {
 #[test]
 fn peers_and_channels_send_in_both_directions() {
     for kind in ["peer", "channel"] {
-        let (echo, tcp) = listening(&[kind, TCP, "--echo"]);
+        let (echo, tcp) = listening([kind, TCP, "--echo"]);
         let done = zmtp([kind, &tcp, "--receive", "1", "there and back"]);
         assert_eq!(done.good(), "there and back\n");
         assert_eq!(echo.line(), "there and back\n");

@@ -2,22 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::process::{Directory, Zmtp, zmtp, zmtp_with};
+use crate::process::{Directory, Zmtp, listening, zmtp, zmtp_with};
 
 const TCP: &str = "tcp://127.0.0.1:*";
-
-/// Starts a server of a type; returns its endpoint too.
-#[track_caller]
-fn server(args: &[&str]) -> (Zmtp, String) {
-    let zmtp = Zmtp::start(args);
-    let endpoint = zmtp.listening();
-    (zmtp, endpoint)
-}
 
 #[test]
 fn push_sends_lines_to_pull_in_order() {
     let lines: String = (0..20_000).map(|n| format!("line {n}\n")).collect();
-    let (pull, tcp) = server(&["pull", TCP, "--count", "20000"]);
+    let (pull, tcp) = listening(["pull", TCP, "--count", "20000"]);
     let done = zmtp_with(["push", &tcp, "--lines"], lines.as_bytes());
     assert_eq!(done.good(), "");
     assert_eq!(pull.finish().good(), lines);
@@ -27,7 +19,7 @@ fn push_sends_lines_to_pull_in_order() {
 fn lines_of_a_file_may_have_parts_and_be_hex() {
     let directory = Directory::new();
     let file = directory.file("lines", b"00ff|61\n|\n62");
-    let (pull, tcp) = server(&["pull", TCP, "--count", "3", "--hex-output"]);
+    let (pull, tcp) = listening(["pull", TCP, "--count", "3", "--hex-output"]);
     let line = ["push", &tcp, "--lines-from", &file, "--split", "|", "--hex-lines", "before"];
     zmtp(line).good();
     assert_eq!(
@@ -38,7 +30,7 @@ fn lines_of_a_file_may_have_parts_and_be_hex() {
 
 #[test]
 fn lines_are_sent_as_they_arrive() {
-    let (pull, tcp) = server(&["pull", TCP]);
+    let (pull, tcp) = listening(["pull", TCP]);
     let mut push = Zmtp::start(["push", &tcp, "--lines"]);
     for line in ["one\n", "two\n"] {
         push.feed_some(line.as_bytes());
@@ -51,8 +43,8 @@ fn lines_are_sent_as_they_arrive() {
 
 #[test]
 fn push_distributes_messages_in_turn() {
-    let (one, first) = server(&["pull", TCP, "-n", "5", "--json"]);
-    let (two, second) = server(&["pull", TCP, "-n", "5", "--json"]);
+    let (one, first) = listening(["pull", TCP, "-n", "5", "--json"]);
+    let (two, second) = listening(["pull", TCP, "-n", "5", "--json"]);
     let to = ["push", "--connect", &first, "--connect", &second, "--peers", "2", "x", "-n", "10"];
     zmtp(to).good();
     for pull in [one, two] {
@@ -62,7 +54,7 @@ fn push_distributes_messages_in_turn() {
 
 #[test]
 fn sub_prints_its_topics_only() {
-    let (publisher, tcp) = server(&["pub", TCP, "--lines", "--stats"]);
+    let (publisher, tcp) = listening(["pub", TCP, "--lines", "--stats"]);
     let sub =
         Zmtp::start(["sub", &tcp, "--topic", "we", "--topic", "st", "--count", "3", "--json"]);
     let mut publisher = publisher;
@@ -81,14 +73,14 @@ fn sub_prints_its_topics_only() {
 
 #[test]
 fn sub_without_topic_receives_everything() {
-    let (publisher, tcp) = server(&["pub", TCP, "topic", "body"]);
+    let (publisher, tcp) = listening(["pub", TCP, "topic", "body"]);
     assert_eq!(zmtp(["sub", &tcp, "-n", "1"]).good(), "topic | body\n");
     publisher.finish().good();
 }
 
 #[test]
 fn dealers_get_their_own_messages_back_from_a_router() {
-    let (router, tcp) = server(&["router", TCP, "--echo"]);
+    let (router, tcp) = listening(["router", TCP, "--echo"]);
     for id in ["me", "you"] {
         let line = ["dealer", &tcp, "--routing-id", id, "", id, "-n", "3", "--receive", "3"];
         assert_eq!(zmtp(line).good(), format!(" | {id}\n").repeat(3));
@@ -100,7 +92,7 @@ fn dealers_get_their_own_messages_back_from_a_router() {
 
 #[test]
 fn a_router_sends_to_the_peer_in_the_first_part() {
-    let (mut router, tcp) = server(&["router", TCP, "--lines", "--split", "|", "--peers", "2"]);
+    let (mut router, tcp) = listening(["router", TCP, "--lines", "--split", "|", "--peers", "2"]);
     let dealer = |id| Zmtp::start(["dealer", &tcp, "--routing-id", id, "--receive", "1"]);
     let (one, two) = (dealer("one"), dealer("two"));
     router.feed(b"two|to two\none|to one\n");
@@ -111,7 +103,7 @@ fn a_router_sends_to_the_peer_in_the_first_part() {
 #[test]
 fn a_router_reports_messages_to_an_unknown_routing_id() {
     let line = ["router", TCP, "--lines", "--split", "|", "--receive", "0", "--stats"];
-    let (mut router, tcp) = server(&line);
+    let (mut router, tcp) = listening(&line);
     let _dealer = Zmtp::start(["dealer", &tcp, "--routing-id", "known"]);
     router.feed(b"unknown|one\nknown|two\nunknown|three\n");
     let done = router.finish();
@@ -121,7 +113,7 @@ fn a_router_reports_messages_to_an_unknown_routing_id() {
 
 #[test]
 fn a_mandatory_router_reports_an_unknown_routing_id() {
-    let (router, tcp) = server(&["router", TCP, "--mandatory", "unknown", "text"]);
+    let (router, tcp) = listening(["router", TCP, "--mandatory", "unknown", "text"]);
     let _dealer = Zmtp::start(["dealer", &tcp]);
     assert!(router.finish().bad(1).contains("no peer has that routing id"));
 }
@@ -136,7 +128,7 @@ fn pairs_send_both_ways() {
 
 #[test]
 fn xpub_prints_subscriptions_and_xsub_sends_upstream() {
-    let (xpub, tcp) = server(&["xpub", TCP, "topic body", "--receive", "2", "--hex-output"]);
+    let (xpub, tcp) = listening(["xpub", TCP, "topic body", "--receive", "2", "--hex-output"]);
     let xsub = Zmtp::start(["xsub", &tcp, "--topic", "top", "--receive", "1", "up"]);
     assert_eq!(xpub.line(), "01746f70\n");
     assert_eq!(xpub.line(), "7570\n");
@@ -146,13 +138,13 @@ fn xpub_prints_subscriptions_and_xsub_sends_upstream() {
 
 #[test]
 fn a_welcome_message_is_sent_first() {
-    let (_xpub, tcp) = server(&["xpub", TCP, "--welcome", "hello"]);
+    let (_xpub, tcp) = listening(["xpub", TCP, "--welcome", "hello"]);
     assert_eq!(zmtp(["sub", &tcp, "-n", "1"]).good(), "hello\n");
 }
 
 #[test]
 fn totals_have_sizes_counts_and_rates() {
-    let (pull, tcp) = server(&["pull", TCP, "--count", "50", "--quiet", "--stats", "--json"]);
+    let (pull, tcp) = listening(["pull", TCP, "--count", "50", "--quiet", "--stats", "--json"]);
     zmtp(["push", &tcp, "--size", "64k", "--size", "0", "-n", "50", "--rate", "1k"]).good();
     let done = pull.finish();
     let stats: Value = serde_json::from_str(done.stderr.lines().last().unwrap()).unwrap();
@@ -164,7 +156,7 @@ fn totals_have_sizes_counts_and_rates() {
 
 #[test]
 fn idle_is_success_and_a_timeout_is_not() {
-    let (pull, tcp) = server(&["pull", TCP, "--idle", "2s"]);
+    let (pull, tcp) = listening(["pull", TCP, "--idle", "2s"]);
     zmtp(["push", &tcp, "x"]).good();
     assert_eq!(pull.finish().good(), "x\n");
     assert!(zmtp(["pull", TCP, "--timeout", "200ms"]).bad(3).contains("no message within 200ms"));
@@ -172,7 +164,7 @@ fn idle_is_success_and_a_timeout_is_not() {
     assert!(done.bad(3).contains("no peer within 200ms"));
     let done = zmtp(["pub", TCP, "x", "--timeout", "200ms"]);
     assert!(done.bad(3).contains("no subscriber within 200ms"));
-    let (push, tcp) = server(&["push", TCP, "x", "--peers", "2", "--timeout", "1s"]);
+    let (push, tcp) = listening(["push", TCP, "x", "--peers", "2", "--timeout", "1s"]);
     let _pull = Zmtp::start(["pull", "--connect", &tcp]);
     assert!(push.finish().bad(3).contains("fewer than 2 peers within 1s"));
 }
@@ -183,7 +175,7 @@ fn a_sender_reports_the_number_of_peers_for_which_it_waits() {
         ("push", "1", "zmtp: still waiting for 1 peer\n"),
         ("pub", "2", "zmtp: still waiting for 2 subscribers\n"),
     ] {
-        let (zmtp, _) = server(&[command, TCP, "x", "--peers", peers]);
+        let (zmtp, _) = listening([command, TCP, "x", "--peers", peers]);
         assert_eq!(zmtp.error_line(), text);
     }
 }
@@ -191,7 +183,7 @@ fn a_sender_reports_the_number_of_peers_for_which_it_waits() {
 #[test]
 fn a_worker_that_does_not_read_stops_push_and_is_3() {
     // A peer that takes no message: a PULL that is stopped.
-    let (pull, tcp) = server(&["pull", TCP]);
+    let (pull, tcp) = listening(["pull", TCP]);
     let mut push =
         Zmtp::start(["push", &tcp, "--lines", "--split", "|", "--send-mark", "1", "-t", "1s"]);
     push.feed_some(b"first\n");
@@ -221,14 +213,14 @@ fn incompatible_options_are_2() {
     let missing = missing.to_str().unwrap();
     assert!(zmtp(["push", TCP, "--lines-from", missing]).bad(1).contains(missing));
     let file = directory.file("lines", b"00\nxy\n");
-    let (_pull, tcp) = server(&["pull", TCP]);
+    let (_pull, tcp) = listening(["pull", TCP]);
     let done = zmtp(["push", &tcp, "--lines-from", &file, "--hex-lines"]);
     assert!(done.bad(1).contains("line 2"), "{}", done.stderr);
 }
 
 #[test]
 fn signals_end_a_receiver_which_still_prints_totals() {
-    let (pull, tcp) = server(&["pull", TCP, "--stats"]);
+    let (pull, tcp) = listening(["pull", TCP, "--stats"]);
     zmtp(["push", &tcp, "x"]).good();
     assert_eq!(pull.line(), "x\n");
     pull.signal("-INT");
@@ -237,7 +229,7 @@ fn signals_end_a_receiver_which_still_prints_totals() {
 
 #[test]
 fn progress_is_shown_for_long_transfers_on_a_terminal_only() {
-    let (_pull, tcp) = server(&["pull", TCP, "-q"]);
+    let (_pull, tcp) = listening(["pull", TCP, "-q"]);
     let long = ["push", &tcp, "x", "-n", "30", "--interval", "50ms"];
     assert_eq!(zmtp(long).stderr, "");
     let shown = zmtp([&long[..], &["--progress"]].concat()).stderr;
@@ -246,7 +238,7 @@ fn progress_is_shown_for_long_transfers_on_a_terminal_only() {
 
 #[test]
 fn monitor_ends_in_time_while_messages_arrive_without_a_pause() {
-    let (monitor, tcp) = server(&["monitor", "pull", TCP, "--timeout", "500ms"]);
+    let (monitor, tcp) = listening(["monitor", "pull", TCP, "--timeout", "500ms"]);
     let pushers = [(); 4].map(|()| Zmtp::start(["push", &tcp, "--forever", "x"]));
     assert!(monitor.finish().bad(3).contains("event"));
     drop(pushers);
@@ -254,7 +246,7 @@ fn monitor_ends_in_time_while_messages_arrive_without_a_pause() {
 
 #[test]
 fn monitor_prints_events_as_they_happen() {
-    let (monitor, tcp) = server(&["monitor", "pull", TCP, "--json", "--until", "closed"]);
+    let (monitor, tcp) = listening(["monitor", "pull", TCP, "--json", "--until", "closed"]);
     zmtp(["push", &tcp, "x"]).good();
     let done = monitor.finish();
     let events: Vec<Value> =
@@ -269,10 +261,10 @@ fn monitor_prints_events_as_they_happen() {
 
 #[test]
 fn json_that_one_zmtp_prints_is_the_input_of_another() {
-    let (pull, tcp) = server(&["pull", TCP, "--count", "2", "--json"]);
+    let (pull, tcp) = listening(["pull", TCP, "--count", "2", "--json"]);
     zmtp(["push", &tcp, "--count", "2", "te\"xt", "", "--hex", "00ff"]).good();
     let printed = pull.finish();
-    let (pull, tcp) = server(&["pull", TCP, "--count", "2", "--json"]);
+    let (pull, tcp) = listening(["pull", TCP, "--count", "2", "--json"]);
     zmtp_with(["push", &tcp, "--json-lines"], &printed.stdout).good();
     assert_eq!(pull.finish().stdout, printed.stdout);
 
@@ -282,7 +274,7 @@ fn json_that_one_zmtp_prints_is_the_input_of_another() {
     let done = zmtp_with(["req", &tcp, "--json-lines"], b"\"a\"\n7\n");
     assert!(done.bad(1).contains("read stdin: line 2: expected {\"parts\""), "{done:?}");
     drop(rep);
-    let (_pull, tcp) = server(&["pull", TCP]);
+    let (_pull, tcp) = listening(["pull", TCP]);
     let done = zmtp_with(["push", &tcp, "--json-lines", "head"], b"\"a\"\nno\n");
     assert!(done.bad(1).contains("read stdin: line 2: "), "{done:?}");
 }
@@ -291,7 +283,7 @@ fn json_that_one_zmtp_prints_is_the_input_of_another() {
 fn a_publisher_that_drops_messages_ends_with_5() {
     let line = "--lines --send-mark 1 --send-buffer 4k --linger 100ms";
     let line: Vec<&str> = ["pub", TCP].into_iter().chain(line.split(' ')).collect();
-    let (mut publisher, tcp) = server(&line);
+    let (mut publisher, tcp) = listening(&line);
     let sub = Zmtp::start(["sub", &tcp, "--receive-buffer", "4k"]);
     publisher.feed_some(b"first\n");
     assert_eq!(sub.line(), "first\n");
