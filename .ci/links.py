@@ -3,9 +3,9 @@
 usage: links.py
 
 A relative link names a file or folder of the repository, and an anchor names a heading of its page. A link to
-github.com/zmtp-rs/zmtp is checked in the same way. Pages that rustdoc includes have no relative links to files, because
-these do not hold there, and no links to items, which do not hold in the repository, except for [`Item`]. rustdoc checks
-those.
+github.com/zmtp-rs/zmtp is checked in the same way. Pages that rustdoc includes, and that of the tool in the registry, have
+no relative links to files, because these do not hold there, and no links to items, which do not hold in the repository,
+except for [`Item`]. rustdoc checks those.
 """
 
 import pathlib
@@ -53,8 +53,8 @@ def anchors(page):
 
 
 def included():
-    """The pages of `#[doc = include_str!]`."""
-    pages = set()
+    """The pages of `#[doc = include_str!]`, and that of the tool."""
+    pages = {ROOT / "zmtp-mio/cli/README.md"}
     for file in tracked("*.rs"):
         text = file.read_text()
         for name in re.findall(r"doc = include_str!\(\"([^\"]+)\"\)", text):
@@ -66,7 +66,7 @@ def included():
 
 
 def fault(file, target, rendered):
-    """What is wrong with a link, or None. `rendered`: rustdoc renders the file."""
+    """What is wrong with a link, or None. `rendered`: rustdoc or the registry renders the file."""
     where = REPOSITORY.match(target)
     path, _, anchor = target.partition("#")
     if where:
@@ -80,7 +80,7 @@ def fault(file, target, rendered):
     elif rendered and ITEM.match(path):
         return "does not hold on a page of the repository: use [`Item`] or `Item`"
     elif rendered:
-        return "does not hold in rustdoc: use https://github.com/zmtp-rs/zmtp/blob/main/"
+        return "does not hold outside the repository: use https://github.com/zmtp-rs/zmtp/blob/main/"
     else:
         page = file.parent / urllib.parse.unquote(path)
     page = page.resolve()
@@ -117,6 +117,8 @@ def main():
             wrong = fault(file, target, source or file in rendered)
             if wrong:
                 faults.append(f"{file.relative_to(ROOT)}:{line}: {target}: {wrong}")
+    # Otherwise the patterns find nothing any more.
+    assert count > 0 and len(rendered) > 1, "no links, or no pages that rustdoc includes"
     print("\n".join(faults + [f"{count} links, {len(faults)} of them wrong"]))
     return 1 if faults else 0
 

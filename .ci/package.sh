@@ -5,13 +5,9 @@ set -eu
 cd "$(dirname "$0")/.."
 set -- zmtp-core zmtp-embedded zmtp-mio zmtp-cli
 
-# The README of a package tells how to add it, and has no link that breaks outside the repository.
+# The README of a package tells how to add it. `.ci/links.py` checks its links.
 check_readme() { # <folder> <text>
   grep -qF "$2" "$1/README.md" || { echo "$1/README.md does not have the line '$2'" >&2; exit 1; }
-  if grep -noE '\]\((\.|[^)h#][^):]*(/|\.md))[^)]*\)' "$1/README.md"; then
-    echo "$1/README.md has links that do not hold on a registry page" >&2
-    exit 1
-  fi
 }
 for package in "$@"; do
   files=$(cargo package --quiet --list --allow-dirty --package "$package")

@@ -1,5 +1,5 @@
 """Compiles each program of the front page and of the cookbook as a reader does: in a package of its own, with no other
-dependencies than those that the page names. The tests of zmtp-mio run the programs.
+dependencies than those that the page names. The doc tests of zmtp-mio and .ci/examples.sh run the programs.
 
 usage: recipes.py
 """
@@ -31,6 +31,7 @@ def recipes():
         dependencies = [code for language, code in blocks if language == "toml"] or [default]
         assert len(dependencies) == 1, section
         lists.setdefault(dependencies[0], []).extend(code for language, code in blocks if language == "rust")
+    assert all(lists.values()), "a page without programs"
     return lists
 
 
