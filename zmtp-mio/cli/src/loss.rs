@@ -60,7 +60,8 @@ pub(crate) fn finish<K: Kind>(
     }
     let kind = socket.kind();
     let (Counters { dropped, .. }, losses) = close(socket, linger, &known);
-    tally.finish(&dropped, lost(kind, &dropped, &known), output);
+    let lost = taken(kind, &dropped, &known).iter().map(|(n, ..)| n).sum();
+    tally.finish(&dropped, lost, output);
     report(&losses, None, output);
     code(result, losses.iter().any(Loss::is_certain))
 }
@@ -107,32 +108,33 @@ const fn listens(kind: SocketKind) -> bool {
     matches!(kind, Dgram | Dish | Sub | Xpub | Xsub)
 }
 
-/// The messages that were dropped because their receiver had left, if they are lost.
-const fn left(kind: SocketKind, dropped: &DroppedMessages, known: &Known) -> u64 {
-    if over_connections(kind, known) { 0 } else { dropped.peer_gone + dropped.half_sent }
-}
-
 /// Whether messages are sent to all peers, over connections.
 const fn over_connections(kind: SocketKind, known: &Known) -> bool {
     fans_out(kind) && !known.is_udp
 }
 
-/// The number of messages that the socket took and lost. For a REQ these are requests without a reply.
-const fn lost(kind: SocketKind, dropped: &DroppedMessages, known: &Known) -> u64 {
-    dropped.unroutable
-        + known.unroutable
-        + dropped.high_water_mark
-        + dropped.refused_datagrams
-        + left(kind, dropped, known)
-        + dropped.cancelled
+/// The messages that the socket took and lost: their number, the cause and the reason. For a REQ these are requests
+/// without a reply.
+fn taken<'a>(
+    kind: SocketKind,
+    dropped: &DroppedMessages,
+    known: &'a Known,
+) -> [(u64, &'static str, &'a str); 5] {
+    let trouble = known.trouble.as_deref();
+    let slow = if fans_out(kind) { "subscribers were too slow" } else { "the peer was too slow" };
+    let is_lost = !over_connections(kind, known);
+    let left = if is_lost { dropped.peer_gone + dropped.half_sent } else { 0 };
+    [
+        (dropped.unroutable + known.unroutable, "unroutable", "no peer has the address"),
+        (dropped.high_water_mark, "high_water_mark", slow),
+        (dropped.refused_datagrams, "refused_datagrams", "the system refused the datagram"),
+        (left, "peer_gone", trouble.unwrap_or("the peer had disconnected")),
+        (dropped.cancelled, "cancelled", trouble.unwrap_or("--linger was over")),
+    ]
 }
 
 /// The messages that were not sent, by cause.
 fn unsent(kind: SocketKind, counters: &Counters, known: &Known) -> Vec<Loss> {
-    let dropped = &counters.dropped;
-    let trouble = known.trouble.as_deref();
-    let left = left(kind, dropped, known);
-    let slow = if fans_out(kind) { "subscribers were too slow" } else { "the peer was too slow" };
     let mut losses = Vec::new();
     let mut add = |n: u64, cause, why: &str| {
         if n > 0 {
@@ -143,12 +145,9 @@ fn unsent(kind: SocketKind, counters: &Counters, known: &Known) -> Vec<Loss> {
     };
     // Each request without a reply is an error of its own.
     if kind != SocketKind::Req {
-        let unroutable = dropped.unroutable + known.unroutable;
-        add(unroutable, "unroutable", "no peer has the address");
-        add(dropped.high_water_mark, "high_water_mark", slow);
-        add(dropped.refused_datagrams, "refused_datagrams", "the system refused the datagram");
-        add(left, "peer_gone", trouble.unwrap_or("the peer had disconnected"));
-        add(dropped.cancelled, "cancelled", trouble.unwrap_or("--linger was over"));
+        for (n, cause, why) in taken(kind, &counters.dropped, known) {
+            add(n, cause, why);
+        }
     }
     match known.unsent {
         Some(Unsent::Messages(n)) => add(n, "unsent", "the command ended first"),
@@ -218,6 +217,8 @@ mod tests {
         let mut counters = Counters::default();
         counters.dropped.peer_gone = 3;
         counters.in_doubt = 1;
+        // Newer messages replaced these.
+        counters.dropped.conflated = 4;
         let mut known = Known::default();
         assert_eq!(unsent(SocketKind::Pub, &counters, &known), []);
         assert_eq!(causes(&unsent(SocketKind::Push, &counters, &known)), ["peer_gone", "in_doubt"]);
@@ -227,23 +228,6 @@ mod tests {
         known.is_udp = false;
         let losses = unsent(SocketKind::Pub, &counters, &known);
         assert_eq!(losses[0].text, "2 messages were not sent: --linger was over");
-    }
-
-    #[test]
-    fn the_total_is_the_sum_of_the_losses() {
-        let mut counters = Counters::default();
-        let dropped = &mut counters.dropped;
-        (dropped.peer_gone, dropped.half_sent, dropped.high_water_mark) = (1, 2, 4);
-        (dropped.refused_datagrams, dropped.cancelled, dropped.unroutable) = (8, 16, 32);
-        dropped.conflated = 64;
-        for is_udp in [false, true] {
-            let known = Known { unroutable: 128, is_udp, ..Known::default() };
-            for kind in [SocketKind::Pub, SocketKind::Push, SocketKind::Radio] {
-                let sum: u64 =
-                    unsent(kind, &counters, &known).iter().filter_map(|loss| loss.n).sum();
-                assert_eq!(lost(kind, &counters.dropped, &known), sum, "{kind:?} {is_udp}");
-            }
-        }
     }
 
     #[test]

@@ -102,17 +102,19 @@ impl Output {
         n: u64,
         message: &Message,
     ) -> Result<(), Failure> {
-        match kind {
-            SocketKind::Dish if !self.is_json() => {
-                let mut message = message.clone();
-                let group = message.group().to_vec();
-                message.push_front(group);
-                self.message(&message, |parts| Record::message(n, parts))
-            }
+        if kind == SocketKind::Stream && self.is_raw() {
             // The bytes of the peer, without the id of the connection.
-            SocketKind::Stream if self.is_raw() => self.bytes(message.part(1).unwrap_or_default()),
-            _ => self.message(message, |parts| Record::received(kind, n, message, parts)),
+            return self.bytes(message.part(1).unwrap_or_default());
         }
+        let mut with_group;
+        let message = if kind == SocketKind::Dish && !self.is_json() {
+            with_group = message.clone();
+            with_group.push_front(message.group().to_vec());
+            &with_group
+        } else {
+            message
+        };
+        self.message(message, |parts| Record::received(kind, n, message, parts))
     }
 
     /// A received request, counted from 1.

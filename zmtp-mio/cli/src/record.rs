@@ -115,10 +115,6 @@ impl<'a> Part<'a> {
 }
 
 impl<'a> Record<'a> {
-    pub(crate) const fn message(n: u64, parts: Vec<Part<'a>>) -> Self {
-        Self::Message { n, group: None, routing_id: None, parts }
-    }
-
     /// A received message; the address of its sender and its group are apart from its parts, except for types whose
     /// messages to send begin with an address.
     pub(crate) fn received(

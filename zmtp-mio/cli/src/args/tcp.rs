@@ -20,7 +20,7 @@ pub(crate) struct TcpArgs {
 
     /// Listen and connect through this network device (BINDTODEVICE); Linux only
     #[arg(long, value_name = "NAME", value_parser = device)]
-    device: Option<String>,
+    device: Option<(String, Device)>,
 
     /// Type of service, or with IPv6 traffic class, of sent packets (TOS): 0 to 255
     #[arg(long, value_name = "N")]
@@ -90,15 +90,16 @@ impl TcpArgs {
 
     /// The failure if sockets cannot use the device. A socket that connects would try again without end.
     pub(super) fn check_device(&self) -> Result<(), Failure> {
-        let (Some(name), Some(device)) = (&self.device, self.device()) else { return Ok(()) };
+        let Some((name, device)) = &self.device else { return Ok(()) };
         // A socket that sends nothing.
-        let bound = Dgram::builder().udp(Udp::default().device(device)).bind("udp://127.0.0.1:*");
-        let option = || format!("--device {name}");
-        bound.map(drop).map_err(|error| Failure::Local { option: option(), error })
+        let bound = Dgram::builder().udp(Udp::default().device(*device)).bind("udp://127.0.0.1:*");
+        bound
+            .map(drop)
+            .map_err(|error| Failure::Local { option: format!("--device {name}"), error })
     }
 
     fn device(&self) -> Option<Device> {
-        self.device.as_deref().and_then(Device::new)
+        self.device.as_ref().map(|(_, device)| *device)
     }
 
     /// The options that UDP has too.
@@ -112,9 +113,10 @@ impl TcpArgs {
     }
 }
 
-fn device(name: &str) -> Result<String, &'static str> {
-    let is_valid = Device::new(name).is_some();
-    is_valid.then(|| name.into()).ok_or("expected the name of a device, of 1 to 15 bytes")
+/// A device, with its name for errors.
+fn device(name: &str) -> Result<(String, Device), &'static str> {
+    let device = Device::new(name).ok_or("expected the name of a device, of 1 to 15 bytes")?;
+    Ok((name.into(), device))
 }
 
 fn buffer(text: &str) -> Result<usize, String> {
