@@ -1,6 +1,7 @@
-//! The hand-over between application and driver, and between several threads that wait in calls of one
-//! socket: the source of `zmtp-mio`, compiled with loom's atomics and locks.
+//! The hand-over between application and driver, between tasks and driver, and between several threads that wait in
+//! calls of one socket: the source of `zmtp-mio`, compiled with loom's atomics and locks.
 
+pub mod tasks;
 pub mod threads;
 
 /// The items that the source uses from `core::sync::atomic`.
@@ -12,9 +13,28 @@ mod sync {
 #[allow(unreachable_pub, dead_code, reason = "as the product has it")]
 mod gate;
 
+/// The items of `driver/watch.rs` that the source uses.
+mod driver {
+    use core::task::Waker;
+
+    pub(crate) type Wakers = [Option<Waker>; 2];
+
+    pub(crate) trait Wait: Send + Sync {
+        fn goes_on(&self) -> bool;
+
+        fn end(&self) -> Wakers;
+    }
+}
+
+mod error {
+    /// No call of the model fails.
+    #[derive(Debug)]
+    pub(crate) enum Error {}
+}
+
 use gate::{Gate, Look};
 use loom::sync::atomic::{AtomicUsize, Ordering};
-use loom::sync::{Arc, Mutex, Notify};
+use loom::sync::{Arc, Mutex, MutexGuard, Notify};
 use loom::thread;
 
 struct Shared {
@@ -28,14 +48,14 @@ struct Shared {
 }
 
 impl Shared {
+    fn new(threads: usize) -> Self {
+        let (engine, waker) = (Mutex::new(false), Notify::new());
+        Self { gate: Gate::new(), engine, waker, running: AtomicUsize::new(threads) }
+    }
+
     /// The application calls, as `SharedEngine::enter` and its guard do. A long call waits without the lock.
     fn call(&self, long: bool) {
-        let mut heard = self.engine.lock().expect("no thread panics");
-        let took = self.gate.enter();
-        if took {
-            *heard = false;
-        }
-        assert!(!*heard, "the driver would hear of events during a call");
+        let (mut heard, took) = self.enter();
         if long {
             self.gate.stay();
             drop(heard);
@@ -44,7 +64,25 @@ impl Shared {
             assert!(!*heard, "the driver would hear of events during a long call");
         }
         drop(heard);
-        if (took || long) && self.gate.leave(long) {
+        if took || long {
+            self.leave(long);
+        }
+    }
+
+    /// Takes the engine. Returns whether it was taken from the driver.
+    fn enter(&self) -> (MutexGuard<'_, bool>, bool) {
+        let mut heard = self.engine.lock().expect("no thread panics");
+        let took = self.gate.enter();
+        if took {
+            *heard = false;
+        }
+        assert!(!*heard, "the driver would hear of events during a call");
+        (heard, took)
+    }
+
+    /// The end of a call, as `Cell::release`.
+    fn leave(&self, stayed: bool) {
+        if self.gate.leave(stayed) {
             self.waker.notify();
         }
     }
@@ -60,20 +98,32 @@ impl Shared {
         }
         look
     }
+
+    /// Looks until it serves the socket and the threads have ended, and sleeps until it is woken when the gate requires
+    /// it. A lost wake-up is a deadlock, which loom reports.
+    fn drive(&self) {
+        let mut seen = 0;
+        loop {
+            let gone = self.running.load(Ordering::SeqCst) == 0;
+            match self.look(&mut seen) {
+                Look::Asleep => self.waker.wait(),
+                Look::Armed if gone => break,
+                _ => thread::yield_now(),
+            }
+        }
+    }
+
+    /// The driver serves the socket.
+    fn assert_served(&self) {
+        let heard = *self.engine.lock().expect("no thread panics");
+        assert!(heard && self.gate.is_armed());
+    }
 }
 
 /// Runs an application whose threads make calls and end, concurrently with the driver. For each call of a thread there
 /// is whether it is long.
-///
-/// The driver looks until it serves the socket, and sleeps until it is woken when the gate requires it. A
-/// lost wake-up is a deadlock, which loom reports.
 pub fn hand_over(threads: &'static [&'static [bool]]) {
-    let shared = Arc::new(Shared {
-        gate: Gate::new(),
-        engine: Mutex::new(false),
-        waker: Notify::new(),
-        running: AtomicUsize::new(threads.len()),
-    });
+    let shared = Arc::new(Shared::new(threads.len()));
     let start = |calls: &'static [bool]| {
         let shared = Arc::clone(&shared);
         thread::spawn(move || {
@@ -82,18 +132,9 @@ pub fn hand_over(threads: &'static [&'static [bool]]) {
         })
     };
     let application: Vec<_> = threads.iter().map(|calls| start(calls)).collect();
-    let mut seen = 0;
-    loop {
-        let gone = shared.running.load(Ordering::SeqCst) == 0;
-        match shared.look(&mut seen) {
-            Look::Asleep => shared.waker.wait(),
-            Look::Armed if gone => break,
-            _ => thread::yield_now(),
-        }
-    }
+    shared.drive();
     for thread in application {
         thread.join().expect("the application does not panic");
     }
-    let heard = *shared.engine.lock().expect("no thread panics");
-    assert!(heard && shared.gate.is_armed());
+    shared.assert_served();
 }

@@ -1,4 +1,4 @@
-//! Every interleaving of an application and the driver ends with the driver serving the socket, and every
+//! Every interleaving of an application, its tasks and the driver ends with the driver serving the socket, and every
 //! interleaving of threads that wait in calls of one socket ends with all calls done.
 
 #[test]
@@ -12,6 +12,13 @@ fn an_idle_socket_is_served_by_the_driver_in_every_interleaving() {
         model.preemption_bound = Some(preemptions);
         model.check(move || zmtp_loom::hand_over(threads));
     }
+}
+
+#[test]
+fn a_socket_whose_task_is_not_polled_is_served_by_the_driver_in_every_interleaving() {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(3);
+    model.check(zmtp_loom::tasks::lease);
 }
 
 #[test]

@@ -3,15 +3,15 @@
 //! While a task waits, the driver leaves the socket to it, and the reactor of the task wakes it for the next event. The
 //! lease ends with that: from then on the socket is like one between two calls. A task that is polled goes on with the
 //! socket. If it is not, for example because its future is kept or dropped, the driver serves the socket some milliseconds
-//! later.
+//! later. `tests/loom` model-checks this file.
 
-use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::Waker;
 use core::time::Duration;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::Wake;
 
 use super::shared::{Cell, SharedEngine};
+use super::sync::{Mutex, MutexGuard, PoisonError};
 use crate::driver::{Wait, Wakers};
 use crate::error::Error;
 
@@ -25,10 +25,15 @@ pub(crate) enum Side {
 /// The lease of one socket.
 pub(crate) struct Lease {
     cell: Arc<Cell>,
-    /// The driver leaves the socket to the tasks. Only the user of the socket sets it. It is unset under the lock.
-    held: AtomicBool,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The driver leaves the socket to the tasks.
+    held: bool,
     /// The tasks that wait: none unless it is held.
-    tasks: Mutex<[Option<Waiting>; 2]>,
+    tasks: [Option<Waiting>; 2],
 }
 
 struct Waiting {
@@ -51,8 +56,7 @@ pub(crate) struct Attempted {
 impl SharedEngine {
     /// A lease of this engine. There is one for each engine.
     pub(crate) fn lease(&self) -> Arc<Lease> {
-        let (cell, held) = (Arc::clone(&self.cell), AtomicBool::new(false));
-        Arc::new(Lease { cell, held, tasks: Mutex::default() })
+        Arc::new(Lease { cell: Arc::clone(&self.cell), state: Mutex::new(State::default()) })
     }
 }
 
@@ -60,9 +64,12 @@ impl Lease {
     /// Begins the lease, unless it goes on. The engine is that of the lease.
     pub(crate) fn begin(&self, engine: &SharedEngine) -> Result<Attempted, Error> {
         let engine = engine.enter()?;
-        if !self.held.swap(true, Ordering::AcqRel) {
+        // Both with the lock: a reactor may end the lease at any time.
+        let mut lease = self.lock();
+        if !core::mem::replace(&mut lease.held, true) {
             self.cell.stay();
         }
+        drop(lease);
         let (served, next, state) = (engine.was_served(), engine.next_turn(), engine.turned());
         Ok(Attempted { served, next, state })
     }
@@ -70,14 +77,14 @@ impl Lease {
     /// A task waits from now on. Returns `false` if the lease has ended since [`Self::begin`]. Wakes the task of the other
     /// side if the attempt may have completed its wait.
     pub(crate) fn wait(&self, side: Side, waker: &Waker, attempted: Attempted) -> bool {
-        let mut tasks = self.lock();
-        if !self.held.load(Ordering::Acquire) {
+        let mut lease = self.lock();
+        if !lease.held {
             return false;
         }
         let waiting = Waiting { waker: waker.clone(), state: attempted.state };
-        let before = tasks[side as usize].replace(waiting);
-        let other = tasks[1 - side as usize].take_if(|other| other.state != attempted.state);
-        drop(tasks);
+        let before = lease.tasks[side as usize].replace(waiting);
+        let other = lease.tasks[1 - side as usize].take_if(|other| other.state != attempted.state);
+        drop(lease);
         // Without the lock: this may drop the last reference to a task.
         drop(before);
         if let Some(other) = other {
@@ -91,10 +98,10 @@ impl Lease {
         if !self.cell.process.is_this() {
             return false;
         }
-        let mut tasks = self.lock();
-        let before = tasks[side as usize].take();
-        let other = tasks[1 - side as usize].is_some();
-        drop(tasks);
+        let mut lease = self.lock();
+        let before = lease.tasks[side as usize].take();
+        let other = lease.tasks[1 - side as usize].is_some();
+        drop(lease);
         drop(before);
         other
     }
@@ -102,17 +109,17 @@ impl Lease {
     /// Whether the last attempt may have completed the wait of a task.
     pub(crate) fn is_over(&self, attempted: Attempted) -> bool {
         attempted.next == Some(Duration::ZERO)
-            || self.lock().iter().flatten().any(|task| task.state != attempted.state)
+            || self.lock().tasks.iter().flatten().any(|task| task.state != attempted.state)
     }
 
-    fn lock(&self) -> MutexGuard<'_, [Option<Waiting>; 2]> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Wait for Lease {
     fn goes_on(&self) -> bool {
-        self.held.load(Ordering::Acquire)
+        self.lock().held
     }
 
     fn end(&self) -> Wakers {
@@ -120,14 +127,11 @@ impl Wait for Lease {
             // Another thread of the parent may have had the lock during the fork.
             return Wakers::default();
         }
-        let mut tasks = self.lock();
-        let wakers = tasks.each_mut().map(|task| task.take().map(|task| task.waker));
-        let held = self.held.swap(false, Ordering::AcqRel);
-        drop(tasks);
+        let State { held, tasks } = core::mem::take(&mut *self.lock());
         if held {
             self.cell.release(true);
         }
-        wakers
+        tasks.map(|task| task.map(|task| task.waker))
     }
 }
 
@@ -146,8 +150,8 @@ impl Drop for Lease {
     fn drop(&mut self) {
         if !self.cell.process.is_this() {
             // In a forked child, this might drop a task, and use locks of the runtime of the parent.
-            let tasks = self.tasks.get_mut().unwrap_or_else(PoisonError::into_inner);
-            core::mem::forget(core::mem::take(tasks));
+            let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+            core::mem::forget(core::mem::take(state));
         }
     }
 }
