@@ -109,7 +109,7 @@ impl Output {
         let mut with_group;
         let message = if kind == SocketKind::Dish && !self.is_json() {
             with_group = message.clone();
-            with_group.push_front(message.group().to_vec());
+            with_group.push_front(message.group());
             &with_group
         } else {
             message

@@ -128,7 +128,7 @@ fn messages_that_arrive_at_a_subscriber_or_a_type_that_only_sends_are_not_lost()
 #[test]
 fn messages_for_a_subscriber_that_leaves_are_not_lost_in_the_totals() {
     let args = ["pub", TCP, "--size", "64k", "--count", "300", "--stats", "--json"];
-    let (publisher, tcp) = listening(&args);
+    let (publisher, tcp) = listening(args);
     // The subscriber leaves while most messages are queued.
     zmtp(["sub", &tcp, "--count", "2", "--quiet"]).good();
     let done = publisher.finish();
@@ -183,7 +183,7 @@ fn a_proxy_reports_what_each_of_its_sockets_did_not_send() {
     let (front, back) = (format!("pull={TCP}"), format!("push=connect:{}", dead()));
     let tap = format!("push=connect:{tap}");
     let line = ["proxy", &front, &back, "--capture", &tap, "--linger", "100ms"];
-    let (proxy, front) = listening(&line);
+    let (proxy, front) = listening(line);
     zmtp(["push", &front, "x"]).good();
     assert_eq!(watch.line(), "x\n");
     proxy.signal("-INT");

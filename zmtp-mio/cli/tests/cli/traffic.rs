@@ -103,7 +103,7 @@ fn a_router_sends_to_the_peer_in_the_first_part() {
 #[test]
 fn a_router_reports_messages_to_an_unknown_routing_id() {
     let line = ["router", TCP, "--lines", "--split", "|", "--receive", "0", "--stats"];
-    let (mut router, tcp) = listening(&line);
+    let (mut router, tcp) = listening(line);
     let _dealer = Zmtp::start(["dealer", &tcp, "--routing-id", "known"]);
     router.feed(b"unknown|one\nknown|two\nunknown|three\n");
     let done = router.finish();
@@ -283,7 +283,7 @@ fn json_that_one_zmtp_prints_is_the_input_of_another() {
 fn a_publisher_that_drops_messages_ends_with_5() {
     let line = "--lines --send-mark 1 --send-buffer 4k --linger 100ms";
     let line: Vec<&str> = ["pub", TCP].into_iter().chain(line.split(' ')).collect();
-    let (mut publisher, tcp) = listening(&line);
+    let (mut publisher, tcp) = listening(line);
     let sub = Zmtp::start(["sub", &tcp, "--receive-buffer", "4k"]);
     publisher.feed_some(b"first\n");
     assert_eq!(sub.line(), "first\n");
