@@ -15,7 +15,6 @@ pub(crate) const ENOCOMPATPROTO: c_int = BASE + 52;
 /// The context was terminated.
 pub(crate) const ETERM: c_int = BASE + 53;
 /// There is no thread for the operation.
-#[allow(dead_code, reason = "its text is asked for")]
 pub(crate) const EMTHREAD: c_int = BASE + 54;
 
 /// The number of an error, as `errno` holds it.
@@ -59,6 +58,12 @@ impl From<Error> for Errno {
 impl From<SendError> for Errno {
     fn from(error: SendError) -> Self {
         error.error.into()
+    }
+}
+
+impl From<nix::Error> for Errno {
+    fn from(error: nix::Error) -> Self {
+        Self(error as c_int)
     }
 }
 

@@ -6,6 +6,8 @@ mod notice;
 mod options;
 mod receive;
 mod send;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -52,8 +54,6 @@ struct State {
     outgoing: Message,
     /// The message whose parts the program receives.
     incoming: Option<Incoming>,
-    /// The last part that was received is not the last one of its message.
-    receives_more: bool,
     cache: MetadataCache,
     /// The descriptor of `ZMQ_FD`, once the program has asked for it.
     notice: Option<Notice>,
@@ -96,7 +96,6 @@ impl Socket {
                     endpoints: Endpoints::default(),
                     outgoing: Message::new(),
                     incoming: None,
-                    receives_more: false,
                     cache: MetadataCache::default(),
                     notice: None,
                     monitor: None,
@@ -144,30 +143,25 @@ impl Socket {
 
     /// The events of the socket, and the longest time to the next look at them.
     pub(crate) fn look(&self) -> Outcome<(c_int, Option<Duration>)> {
-        let mut state = self.call()?;
-        let ready = state.inner()?.step()?;
-        let has_part = state.incoming.as_ref().is_some_and(|incoming| !incoming.is_empty());
-        let mut events = 0;
-        if ready.readable || has_part {
-            events |= POLLIN;
-        }
-        if ready.writable || state.outgoing.part_count() > 0 {
-            events |= POLLOUT;
-        }
-        let next = if ready.readable { None } else { ready.next };
-        Ok((events, next))
+        self.call()?.look()
     }
 
     /// The events of the socket (`ZMQ_EVENTS`).
-    pub(crate) fn events(&self) -> Outcome<c_int> {
-        if let Some(notice) = &self.state().notice {
-            notice.clear();
+    fn events(&self) -> Outcome<c_int> {
+        let mut state = self.call()?;
+        if let Some(notice) = &state.notice {
+            notice.reset();
         }
-        Ok(self.look()?.0)
+        let (events, _) = state.look()?;
+        if let Some(notice) = &state.notice
+            && events & POLLOUT != 0
+        {
+            notice.has_room();
+        }
+        Ok(events)
     }
 
-    /// Runs `wait` with a descriptor that is readable when the socket has events to look at; the driver does not take them
-    /// meanwhile.
+    /// The descriptor that is readable while the socket has events of the system to handle.
     pub(crate) fn descriptor(&self) -> Outcome<c_int> {
         let mut state = self.call()?;
         Ok(libzmq::descriptor(state.inner()?)?)
@@ -201,13 +195,41 @@ impl State {
         }
     }
 
+    /// Whether there are parts of a message that the program has begun to receive.
+    fn has_part(&self) -> bool {
+        self.incoming.as_ref().is_some_and(|incoming| !incoming.is_empty())
+    }
+
+    /// The events of the socket, and the longest time to the next look at them.
+    fn look(&mut self) -> Outcome<(c_int, Option<Duration>)> {
+        let ready = self.inner()?.step()?;
+        let mut events = 0;
+        if ready.readable || self.has_part() {
+            events |= POLLIN;
+        }
+        if ready.writable || self.outgoing.part_count() > 0 {
+            events |= POLLOUT;
+        }
+        let next = if ready.readable { None } else { ready.next };
+        Ok((events, next))
+    }
+
     /// A call has ended: the descriptor of `ZMQ_FD` is readable if there is more to receive.
     fn end_call(&self) {
-        if let (Some(notice), Some(inner)) = (&self.notice, &self.inner) {
-            let has_part = self.incoming.as_ref().is_some_and(|incoming| !incoming.is_empty());
-            if has_part || libzmq::is_readable(inner) {
-                notice.set();
-            }
+        if let (Some(notice), Some(inner)) = (&self.notice, &self.inner)
+            && (self.has_part() || libzmq::is_readable(inner))
+        {
+            notice.set();
+        }
+    }
+
+    /// A send had no room: the descriptor of `ZMQ_FD` is readable when there is some.
+    fn await_room(&mut self) {
+        let (Some(notice), Some(inner)) = (&self.notice, &mut self.inner) else { return };
+        notice.await_room();
+        // There may be some since.
+        if inner.step().is_ok_and(|ready| ready.writable) {
+            notice.set();
         }
     }
 }

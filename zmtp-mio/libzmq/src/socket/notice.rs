@@ -1,59 +1,81 @@
 //! The descriptor of `ZMQ_FD`.
 //!
 //! It is an epoll with two descriptors: that of the engine, which is readable while events of the system are not handled,
-//! and a counter. The counter is set when the driver has handled events and a receive or send would not wait, and at
-//! the end of a call after which there is more to receive. `ZMQ_EVENTS` resets it.
+//! and a counter. The counter is set when the driver has handled events and there is something to receive, or room to
+//! send that the program does not know of, and at the end of a call after which there is more to receive. `ZMQ_EVENTS`
+//! resets it.
 
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use zmtp_mio::{AnySocket, libzmq};
 
-use crate::errno::{Errno, Outcome};
-
-impl From<nix::Error> for Errno {
-    fn from(error: nix::Error) -> Self {
-        Self(error as i32)
-    }
-}
+use crate::errno::Outcome;
 
 #[derive(Debug)]
 pub(super) struct Notice {
     poll: Epoll,
-    counter: Arc<EventFd>,
+    shared: Arc<Shared>,
+}
+
+/// What the driver has too.
+#[derive(Debug)]
+struct Shared {
+    counter: EventFd,
+    /// As far as the program or the driver knows, a send would wait.
+    lacks_room: AtomicBool,
+}
+
+impl Shared {
+    /// Makes the descriptor readable.
+    fn set(&self) {
+        // It fails if the counter is at its largest value: the descriptor is readable then.
+        let _ = self.counter.write(1);
+    }
 }
 
 impl Notice {
     pub(super) fn new(socket: &AnySocket) -> Outcome<Self> {
         let poll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
         let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
-        let counter = Arc::new(EventFd::from_value_and_flags(0, flags)?);
+        let counter = EventFd::from_value_and_flags(0, flags)?;
+        let shared = Arc::new(Shared { counter, lacks_room: AtomicBool::new(true) });
         let readable = EpollEvent::new(EpollFlags::EPOLLIN, 0);
-        poll.add(counter.as_fd(), readable)?;
+        poll.add(shared.counter.as_fd(), readable)?;
         poll.add(libzmq::borrow_descriptor(socket)?, readable)?;
-        let other = Arc::clone(&counter);
-        let mut was_writable = false;
+        let driver = Arc::clone(&shared);
         libzmq::watch(socket, move |readable, writable| {
-            if readable || (writable && !was_writable) {
-                let _ = other.write(1);
+            let lacked_room = driver.lacks_room.swap(!writable, Ordering::AcqRel);
+            if readable || (writable && lacked_room) {
+                driver.set();
             }
-            was_writable = writable;
         });
-        Ok(Self { poll, counter })
+        Ok(Self { poll, shared })
     }
 
     /// Makes the descriptor readable.
     pub(super) fn set(&self) {
-        // It fails if the counter is at its largest value: the descriptor is readable then.
-        let _ = self.counter.write(1);
+        self.shared.set();
     }
 
-    /// Ends [`Self::set`].
-    pub(super) fn clear(&self) {
+    /// Ends [`Self::set`], before the program looks at the socket.
+    pub(super) fn reset(&self) {
         // It fails if the counter is 0.
-        let _ = self.counter.read();
+        let _ = self.shared.counter.read();
+        self.await_room();
+    }
+
+    /// The next room is one that the program does not know of, until [`Self::has_room`].
+    pub(super) fn await_room(&self) {
+        self.shared.lacks_room.store(true, Ordering::Release);
+    }
+
+    /// The program has seen that there is room.
+    pub(super) fn has_room(&self) {
+        self.shared.lacks_room.store(false, Ordering::Release);
     }
 }
 

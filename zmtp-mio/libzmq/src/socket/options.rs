@@ -49,13 +49,14 @@ impl Socket {
         }
         let mut state = self.call()?;
         Ok(match option {
-            RCVMORE => int(state.receives_more.into()),
+            RCVMORE => int(state.has_part().into()),
             FD if self.kind.is_thread_safe() => return Err(Errno::EINVAL),
             FD => {
                 if state.notice.is_none() {
                     let notice = Notice::new(state.inner()?)?;
+                    // The program has not looked yet.
+                    notice.set();
                     state.notice = Some(notice);
-                    state.end_call();
                 }
                 int(state.notice.as_ref().map_or(-1, AsRawFd::as_raw_fd))
             }

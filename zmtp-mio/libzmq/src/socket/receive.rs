@@ -33,10 +33,6 @@ impl Socket {
     fn with_next<T>(&self, flags: c_int, take: impl FnOnce(&mut Incoming) -> T) -> Outcome<T> {
         let mut state = self.call()?;
         let taken = state.await_part(flags).map(take);
-        if taken.is_ok() {
-            state.receives_more =
-                state.incoming.as_ref().is_some_and(|incoming| !incoming.is_empty());
-        }
         state.end_call();
         taken
     }
@@ -45,7 +41,7 @@ impl Socket {
 impl State {
     /// Waits until a part can be taken.
     fn await_part(&mut self, flags: c_int) -> Outcome<&mut Incoming> {
-        if self.incoming.as_ref().is_none_or(Incoming::is_empty) {
+        if !self.has_part() {
             let limit = Self::limit(self.settings.receive_timeout, flags);
             let message = self.next_message(limit)?.ok_or(Errno::EAGAIN)?;
             self.incoming = Some(Incoming::new(message, &mut self.cache));

@@ -38,6 +38,9 @@ impl Socket {
         let mut state = self.call()?;
         let len = given.bytes().len();
         let sent = state.send(self.kind, &mut given, flags);
+        if sent == Err(Errno::EAGAIN) {
+            state.await_room();
+        }
         state.end_call();
         sent.map(|()| len)
     }

@@ -1,0 +1,77 @@
+//! The descriptor of `ZMQ_FD`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use libc::c_int;
+use zmtp_mio::SocketKind;
+
+use super::{DONTWAIT, Given, POLLOUT, Socket, number};
+use crate::context::Context;
+use crate::errno::Errno;
+use crate::ffi::system_poll;
+use crate::options::Value;
+
+/// A time within which everything arrives.
+const LIMIT: Duration = Duration::from_secs(30);
+
+const FD: c_int = 14;
+const LINGER: c_int = 17;
+const SNDHWM: c_int = 23;
+const RCVHWM: c_int = 24;
+const RCVTIMEO: c_int = 27;
+const LAST_ENDPOINT: c_int = 32;
+
+fn socket(context: &Arc<Context>, kind: SocketKind) -> Arc<Socket> {
+    let socket = Socket::open(context, number(kind)).unwrap();
+    for (option, value) in [(LINGER, 0), (SNDHWM, 1), (RCVHWM, 1), (RCVTIMEO, 30_000)] {
+        socket.set(option, Value(Some(&c_int::to_ne_bytes(value)))).unwrap();
+    }
+    socket
+}
+
+/// Waits until the descriptor of a socket is readable.
+fn await_descriptor(socket: &Socket) {
+    let fd = c_int::from_ne_bytes(socket.get(FD).unwrap().try_into().unwrap());
+    let mut entries = [libc::pollfd { fd, events: libc::POLLIN, revents: 0 }];
+    system_poll(&mut entries, Some(LIMIT), None).unwrap();
+    assert_ne!(entries[0].revents, 0, "the descriptor is not readable");
+}
+
+/// Waits until the socket has room, as an event loop does.
+fn await_room(socket: &Socket) {
+    while socket.events().unwrap() & POLLOUT == 0 {
+        await_descriptor(socket);
+    }
+}
+
+#[test]
+fn the_descriptor_is_readable_when_there_is_room_again() {
+    let path = std::env::temp_dir().join(format!("zmtp-libzmq-{}", std::process::id()));
+    let ipc = format!("ipc://{}", path.display());
+    for endpoint in ["tcp://127.0.0.1:*", &ipc, "inproc://room"] {
+        let context = Arc::new(Context::new());
+        let push = socket(&context, SocketKind::Push);
+        let pull = socket(&context, SocketKind::Pull);
+        pull.bind(endpoint).unwrap();
+        let bound = String::from_utf8(pull.get(LAST_ENDPOINT).unwrap()).unwrap();
+        push.connect(bound.trim_end_matches('\0')).unwrap();
+        // The program learns from a send that there is no room, or from the events.
+        for looks in [false, true, false, true] {
+            await_room(&push);
+            let mut sent = 0;
+            let error = loop {
+                match push.send(Given::Bytes(&[0; 100_000]), DONTWAIT) {
+                    Ok(_) => sent += 1,
+                    Err(_) if looks && push.events().unwrap() & POLLOUT != 0 => {}
+                    Err(error) => break error,
+                }
+            };
+            assert_eq!(error, Errno::EAGAIN);
+            (0..sent).for_each(|_| drop(pull.receive(0).unwrap()));
+            await_descriptor(&push);
+        }
+        push.close().unwrap();
+        pull.close().unwrap();
+    }
+}
