@@ -24,7 +24,8 @@ impl Message {
     }
 
     /// Returns the bytes of a single-part message as a vector. A large message is not copied, unless
-    /// its buffer is shared.
+    /// its buffer is shared. Its bytes are moved to the front of the buffer if others are before them: those of parts
+    /// that were removed, or of a large frame of CURVE.
     ///
     /// # Errors
     ///
