@@ -6,6 +6,7 @@ mod content;
 mod convert;
 mod ends;
 mod group;
+mod incoming;
 mod into;
 #[cfg(feature = "json")]
 mod json;
@@ -238,27 +239,6 @@ impl Message {
         self.properties.take()
     }
 
-    /// Sets the properties of the peer that sent the message.
-    pub(crate) fn set_properties(&mut self, properties: Option<Arc<Properties>>) {
-        self.properties = properties;
-    }
-
-    /// Sets the parts of a message that has none: `prefix`, if there is one, and `body`, as received.
-    #[inline(always)]
-    pub(crate) fn receive(
-        &mut self,
-        prefix: Option<&[u8]>,
-        body: &[u8],
-        properties: Option<&Arc<Properties>>,
-    ) {
-        self.storage.fill(prefix.unwrap_or_default(), body);
-        if let Some(prefix) = prefix {
-            self.ends.push(prefix.len());
-        }
-        self.has_parts = true;
-        self.properties = properties.cloned();
-    }
-
     /// Lets clones share the buffer from now on, unless the message is small.
     pub(crate) fn share(&mut self) {
         self.settle();
@@ -273,14 +253,6 @@ impl Message {
         let start = index.checked_sub(1).and_then(|before| self.ends.get(before));
         let start = start.unwrap_or(self.start);
         Some(start..self.ends.get(index).unwrap_or(self.storage.len()))
-    }
-
-    /// Starts the next part; bytes appended from now on belong to it.
-    pub(crate) fn begin_part(&mut self) {
-        if self.has_parts {
-            self.ends.push(self.storage.len());
-        }
-        self.has_parts = true;
     }
 
     /// Removes the first `parts` parts without moving the others.
@@ -306,64 +278,6 @@ impl Message {
     pub(crate) fn part_mut(&mut self, index: usize) -> Option<&mut [u8]> {
         let range = self.range(index)?;
         self.storage.bytes_mut().get_mut(range)
-    }
-
-    /// Makes `body` of a buffer the last part, which is begun and empty. The earlier parts are copied to the bytes before it,
-    /// which have room for them.
-    pub(crate) fn take_body(&mut self, mut buffer: Vec<u8>, body: Range<usize>) {
-        let earlier = &self.storage.bytes()[self.start..];
-        let start = body.start - earlier.len();
-        buffer[start..body.start].copy_from_slice(earlier);
-        // A message that is being received starts at 0.
-        self.ends.shift(start - self.start);
-        self.start = start;
-        self.storage = Storage::filled(buffer, body.end);
-    }
-
-    /// Appends bytes to the last part.
-    pub(crate) fn append(&mut self, bytes: &[u8]) {
-        if bytes.is_empty() {
-            return;
-        }
-        self.spare(bytes.len())[..bytes.len()].copy_from_slice(bytes);
-        self.commit(bytes.len());
-    }
-
-    /// Returns at least `n` bytes behind the last part, to be filled and then
-    /// [committed](Self::commit).
-    pub(crate) fn spare(&mut self, n: usize) -> &mut [u8] {
-        self.storage.spare(n)
-    }
-
-    /// As [`Message::spare`], for a message that will have no more than `most` bytes behind these.
-    pub(crate) fn spare_within(&mut self, n: usize, most: usize) -> &mut [u8] {
-        self.storage.spare_within(n, self.storage.len().saturating_add(most))
-    }
-
-    /// Makes room for `n` bytes behind the last part if that needs no allocation.
-    pub(crate) fn adopt(&mut self, n: usize) {
-        if self.room() < n {
-            self.storage.adopt(n);
-        }
-    }
-
-    /// Returns how many bytes can be appended without an allocation.
-    pub(crate) fn room(&self) -> usize {
-        self.storage.room()
-    }
-
-    /// The allocated bytes behind the last part.
-    pub(crate) fn spare_len(&self) -> usize {
-        match self.storage.room() {
-            // These are not allocated.
-            ..=storage::INLINE => 0,
-            room => room,
-        }
-    }
-
-    /// Adds the first `n` spare bytes, which were filled, to the last part.
-    pub(crate) fn commit(&mut self, n: usize) {
-        self.storage.commit(n);
     }
 
     /// Replaces a buffer that is much too large, because the message is complete and may be
