@@ -74,7 +74,7 @@ pub(in crate::engine) struct Pending {
     borrowed: usize,
     pub(super) ends: VecDeque<End>,
     /// The first message is sealed in place: what `encoded` had before its last body, in the clear.
-    clear: Option<Vec<u8>>,
+    in_clear: Option<Vec<u8>>,
 }
 
 impl Pending {
@@ -204,13 +204,13 @@ impl Pending {
         self.encoded.splice(place, sealed);
         self.bodies.iter_mut().for_each(|body| body.after += longer);
         self.ends.iter_mut().for_each(|end| end.at += longer as u64);
-        self.clear = Some(clear);
+        self.in_clear = Some(clear);
         Ok(Some(longer))
     }
 
     /// Reverses [`Pending::seal_first`]. No byte is written since. Returns how many bytes shorter the message is now.
     pub(super) fn reverse_first(&mut self, connection: &mut Zmtp) -> usize {
-        let (Some(clear), Some(borrowed)) = (self.clear.take(), self.bodies.front_mut()) else {
+        let (Some(clear), Some(borrowed)) = (self.in_clear.take(), self.bodies.front_mut()) else {
             return 0;
         };
         let place = self.at..borrowed.after;
@@ -226,14 +226,14 @@ impl Pending {
 
     /// Whether the first message is sealed in place.
     pub(super) const fn is_first_sealed(&self) -> bool {
-        self.clear.is_some()
+        self.in_clear.is_some()
     }
 
     /// The message that was sealed in place is written.
     #[inline]
-    pub(super) fn forget_clear(&mut self) {
-        if self.clear.is_some() {
-            self.clear = None;
+    pub(super) fn forget_sealed(&mut self) {
+        if self.in_clear.is_some() {
+            self.in_clear = None;
         }
     }
 
@@ -341,7 +341,7 @@ impl Pending {
         self.ends.clear();
         self.ends.shrink_to(KEPT / size_of::<End>());
         (self.at, self.body_at, self.borrowed) = (0, 0, 0);
-        self.clear = None;
+        self.in_clear = None;
     }
 }
 

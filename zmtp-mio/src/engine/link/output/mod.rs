@@ -296,7 +296,7 @@ impl Output {
                 pending.ends.pop_front();
             }
             if self.boundary > before {
-                pending.forget_clear();
+                pending.forget_sealed();
             }
             if pending.is_empty() {
                 self.give_back(spares);
