@@ -216,6 +216,8 @@ fn a_large_sealed_body_is_not_copied_after_it_is_opened() {
     drop(one);
     let largest = LARGEST_NEW.load(Ordering::Relaxed);
     assert!(largest < body.len(), "{largest} bytes at once");
+    let memory = LARGEST.load(Ordering::Relaxed);
+    assert!(memory < body.len() + 1_024, "the message has {memory} bytes of memory");
     assert!(message.parts().eq([&b"id"[..], &body]));
     sending.join().unwrap();
 }

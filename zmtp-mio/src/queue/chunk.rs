@@ -268,15 +268,19 @@ impl Chunk {
         self.commit(bytes.len());
     }
 
-    /// Makes room for `n` bytes in a chunk without records.
-    pub(super) fn grow(&mut self, n: usize) {
+    /// Makes room for `n` bytes in a chunk without records, which will have no more than `most` bytes behind the last one.
+    pub(super) fn grow(&mut self, n: usize, most: usize) {
         if self.decoded > 0 {
             self.buffer.copy_within(self.decoded..self.end, 0);
             self.end -= self.decoded;
             (self.decoded, self.recorded, self.taken) = (0, 0, 0);
         }
-        if self.buffer.len() < self.end + n {
-            self.buffer.resize(self.end + n, 0);
+        let (len, needed) = (self.buffer.len(), self.end + n);
+        if len < needed {
+            // Doubling keeps the copies linear. The buffer may become a message's: it has no room beyond the frame.
+            let size = needed.max((2 * len).min(self.end.saturating_add(most)));
+            self.buffer.reserve_exact(size - len);
+            self.buffer.resize(size, 0);
         }
     }
 

@@ -256,7 +256,7 @@ impl Reader<'_> {
     ) -> Result<(Option<usize>, usize), CloseReason> {
         let missing = self.receive.missing;
         let room = to.incoming.undecoded_len().clamp(DIRECT as usize, STEP).min(missing);
-        match to.incoming.read_on(room, |place| self.stream.read(place)) {
+        match to.incoming.read_on(room, missing, |place| self.stream.read(place)) {
             Ok(0) => Err(CloseReason::ByPeer),
             Ok(n) => {
                 self.receive.missing = missing - n;

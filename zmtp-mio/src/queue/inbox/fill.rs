@@ -75,10 +75,11 @@ impl Inbox {
     }
 
     /// Reads up to `room` bytes behind those that were read before and are not decoded, into one buffer
-    /// with these. Returns the number of bytes.
+    /// with these. No more than `most` bytes of the frame are missing. Returns the number of bytes.
     pub(crate) fn read_on(
         &mut self,
         room: usize,
+        most: usize,
         read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
     ) -> io::Result<usize> {
         if self.chunk.as_ref().is_none_or(|chunk| !chunk.is_taken()) {
@@ -89,7 +90,7 @@ impl Inbox {
             self.begin(next);
         }
         let Some(chunk) = &mut self.chunk else { return Ok(0) };
-        chunk.grow(room);
+        chunk.grow(room, most);
         let result = read(&mut chunk.room()[..room]);
         chunk.commit(*result.as_ref().unwrap_or(&0));
         self.changed = true;

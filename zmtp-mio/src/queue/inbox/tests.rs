@@ -124,13 +124,13 @@ fn a_large_frame_is_collected_in_one_buffer() {
     read(&mut inbox, b"taken.begin");
     decode(&mut inbox, 0, 6);
     for n in [5, 100_000] {
-        let read = inbox.read_on(n, |place| {
+        let read = inbox.read_on(n, n + 50, |place| {
             place.fill(9);
             Ok(place.len())
         });
         assert_eq!(read.unwrap(), n);
     }
-    let failed = inbox.read_on(50, |_| Err(io::ErrorKind::WouldBlock.into()));
+    let failed = inbox.read_on(50, 50, |_| Err(io::ErrorKind::WouldBlock.into()));
     assert!(failed.is_err());
     assert_eq!(inbox.undecoded_len(), 5 + 5 + 100_000);
     let mut chunk = inbox.take_out().unwrap();
