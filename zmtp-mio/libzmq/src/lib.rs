@@ -4,6 +4,8 @@
 //! calls the safe code of the other modules, and sets `errno`.
 
 mod context;
+#[cfg(test)]
+mod differences;
 mod errno;
 mod ffi;
 mod handle;

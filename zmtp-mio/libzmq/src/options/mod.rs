@@ -102,6 +102,11 @@ impl Settings {
         groups.iter().find_map(|get| get(self, option)).ok_or(Errno::EINVAL)
     }
 
+    /// Fails if a connect over TCP cannot use the proxy that the program has set.
+    pub(crate) fn check_proxy(&self) -> Outcome<()> {
+        self.security.check_proxy()
+    }
+
     /// The security of connections, once it is complete.
     pub(crate) fn complete_security(&mut self) {
         let (security, zap_domain) = self.security.complete();

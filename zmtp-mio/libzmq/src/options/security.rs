@@ -85,15 +85,21 @@ impl Settings {
         Certificate::generate().map_or(key, |discarded| *discarded.public_key())
     }
 
-    fn proxy(&self) -> Outcome<Option<Socks>> {
-        if self.proxy.is_empty() {
-            return Ok(None);
-        }
-        let socks = Socks::new(&self.proxy).map_err(|_| Errno::EINVAL)?;
-        Ok(Some(match self.proxy_username.is_empty() {
+    /// The proxy, if its text is the address of one.
+    fn proxy(&self) -> Option<Socks> {
+        let socks = Socks::new(&self.proxy).ok()?;
+        Some(match self.proxy_username.is_empty() {
             true => socks,
             false => socks.login(self.proxy_username.clone(), self.proxy_password.clone()),
-        }))
+        })
+    }
+
+    /// Fails if the text of the proxy is not the address of one. libzmq stores every text, and uses it at a connect.
+    pub(super) fn check_proxy(&self) -> Outcome<()> {
+        match self.proxy.is_empty() || self.proxy().is_some() {
+            true => Ok(()),
+            false => Err(Errno::EINVAL),
+        }
     }
 }
 
@@ -161,10 +167,7 @@ pub(super) fn set(all: &mut All, option: c_int, value: Value<'_>) -> Option<Outc
         SOCKS_PASSWORD => value.text(255).map(|word| own.proxy_password = word),
         _ => return None,
     };
-    let done = done.and_then(|()| {
-        all.options.socks = all.security.proxy()?;
-        Ok(())
-    });
+    all.options.socks = all.security.proxy();
     all.options.rules.zap_is_optional = !all.security.enforce_domain;
     all.complete_security();
     Some(done)

@@ -75,8 +75,11 @@ impl Socket {
     pub(crate) fn connect(&self, text: &str) -> Outcome<()> {
         let mut state = self.call()?;
         let endpoint = parse(text, self.kind)?;
-        if let Endpoint::Tcp { host: Host::Any, .. } = endpoint {
-            return Err(Errno::EINVAL);
+        if let Endpoint::Tcp { host, .. } = &endpoint {
+            if *host == Host::Any {
+                return Err(Errno::EINVAL);
+            }
+            state.settings.check_proxy()?;
         }
         let once = matches!(
             self.kind,
