@@ -45,6 +45,11 @@ impl<S: Slots<RouterPeer>, I: RoutingIds> Server<S, I> {
         self.router.hold(peer, held);
     }
 
+    /// Frees the routing id of a peer: as [`Router::hide`].
+    pub fn hide(&mut self, peer: PeerId) {
+        self.router.hide(peer);
+    }
+
     /// An id that no peer has.
     fn assign(&mut self) -> Option<[u8; 4]> {
         (0..=u16::MAX).find_map(|_| {

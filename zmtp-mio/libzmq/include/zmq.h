@@ -469,6 +469,8 @@ ZMQ_EXPORT int zmq_join(void *socket, const char *group);
 ZMQ_EXPORT int zmq_leave(void *socket, const char *group);
 /* The routing id of the peer; 0 on an error. */
 ZMQ_EXPORT uint32_t zmq_connect_peer(void *socket, const char *endpoint);
+/* From libzmq 4.3.6. */
+ZMQ_EXPORT int zmq_disconnect_peer(void *socket, uint32_t routing_id);
 ZMQ_EXPORT int zmq_socket_get_peer_state(void *socket, const void *routing_id, size_t size);
 ZMQ_EXPORT int zmq_socket_monitor_versioned(void *socket, const char *endpoint, uint64_t events, int version, int type);
 ZMQ_EXPORT int zmq_socket_monitor_pipes_stats(void *socket);

@@ -28,9 +28,9 @@ pub(crate) use radio::{join, leave};
 pub(crate) use receive::{recv, recv_into};
 pub(crate) use request::{cancel_request, request};
 pub(crate) use room::wait_for_room;
-pub(crate) use route::{close_connection, connect_as, connect_for_id};
+pub(crate) use route::{close_connection, connect_as, connect_for_id, has_room};
 pub(crate) use send::{send, send_value};
-pub(crate) use server::connect_peer;
+pub(crate) use server::{connect_peer, disconnect_peer};
 pub(crate) use subscribe::{cancel_repeated, subscribe, unsubscribe};
 
 use crate::engine::SharedEngine;

@@ -45,6 +45,19 @@ pub(crate) fn connect_for_id(
     Ok(engine.pattern.routing_id(peer).and_then(RoutingId::new).unwrap_or(RoutingId::EMPTY))
 }
 
+/// Whether the queue of the peer of a ROUTER with this routing id has room (`zmq_socket_get_peer_state`).
+pub(crate) fn has_room(engine: &SharedEngine, id: &[u8]) -> Result<bool, Error> {
+    let mut engine = engine.enter()?;
+    let AnyPattern::Router(rules, _) = &mut engine.pattern else {
+        return Err(Error::NotSupported);
+    };
+    match rules.route(id) {
+        Ok(_) => Ok(true),
+        Err(RouteError::Full(_)) => Ok(false),
+        Err(_) => Err(Error::Unroutable),
+    }
+}
+
 /// Closes a connection of a STREAM when everything sent to it is written. It is not established again.
 pub(crate) fn close_connection(engine: &SharedEngine, id: &[u8]) -> Result<(), Error> {
     close(&mut engine.enter()?, id)

@@ -23,6 +23,20 @@ pub(crate) fn connect_peer(engine: &SharedEngine, endpoint: Endpoint) -> Result<
     engine.pattern.as_server()?.id(peer).ok_or(Error::Unroutable)
 }
 
+/// Closes the connection to a peer of a SERVER or PEER when everything sent to it is written (`zmq_disconnect_peer`). It
+/// is not established again. Without a connection, the queued messages are dropped.
+pub(crate) fn disconnect_peer(engine: &SharedEngine, id: u32) -> Result<(), Error> {
+    let mut engine = engine.enter()?;
+    let rules = engine.pattern.as_server()?;
+    let (Ok(peer) | Err(RouteError::Full(peer))) = rules.route(&id.to_be_bytes()) else {
+        return Err(Error::Unroutable);
+    };
+    // Nothing is sent to it from now on; its messages can still be received.
+    rules.hide(peer);
+    engine.leave(peer);
+    Ok(())
+}
+
 /// Sends a message to the peer with its routing id. Waits while the queue of the peer is full.
 pub(super) fn send(
     engine: &mut Guard<'_>,

@@ -8,6 +8,7 @@ mod inproc_connect;
 mod marks;
 mod options;
 mod pairing;
+mod peers;
 mod requests;
 mod signals;
 mod unbinding;

@@ -14,6 +14,8 @@ mod not_yet;
 mod options;
 mod poll;
 mod socket;
+#[cfg(feature = "draft")]
+mod socket_draft;
 mod timers;
 mod transfer;
 mod utilities;

@@ -29,14 +29,7 @@ macro_rules! word {
 }
 
 // Sockets.
-int! {
-    zmq_join
-    zmq_leave
-    zmq_disconnect_peer
-    zmq_socket_get_peer_state
-    zmq_socket_monitor_pipes_stats
-}
-word! { zmq_connect_peer }
+int! { zmq_socket_monitor_pipes_stats }
 
 // Pollers.
 word! { zmq_poller_new }

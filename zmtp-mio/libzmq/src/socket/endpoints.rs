@@ -39,6 +39,13 @@ impl Endpoints {
         self.bound.iter().filter(listens).map(|entry| entry.reported.clone()).collect()
     }
 
+    /// The socket connects to an endpoint that the program has written so.
+    pub(super) fn connected(&mut self, text: &str, endpoint: Endpoint) {
+        let reported = endpoint.to_string();
+        self.last.clone_from(&reported);
+        self.connected.push(Entry { given: text.to_owned(), reported, endpoint });
+    }
+
     fn take(list: &mut Vec<Entry>, text: &str) -> Option<Endpoint> {
         let read = text.parse::<Endpoint>().ok();
         let same = |entry: &Entry| match &read {
@@ -99,9 +106,7 @@ impl Socket {
             }
             None => inner.connect(endpoint.clone())?,
         }
-        let reported = endpoint.to_string();
-        state.endpoints.last.clone_from(&reported);
-        state.endpoints.connected.push(Entry { given: text.to_owned(), reported, endpoint });
+        state.endpoints.connected(text, endpoint);
         Ok(())
     }
 

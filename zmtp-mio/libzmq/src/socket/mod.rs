@@ -4,6 +4,8 @@ mod endpoint;
 mod endpoints;
 mod notice;
 mod options;
+#[cfg(feature = "draft")]
+mod peers;
 mod receive;
 mod send;
 #[cfg(test)]

@@ -83,6 +83,26 @@ pub fn connect_for_id(socket: &mut AnySocket, endpoint: Endpoint) -> Result<Rout
     exchange::connect_for_id(socket.engine(), endpoint)
 }
 
+/// Whether the queue of the peer of a ROUTER with this routing id has room.
+///
+/// # Errors
+///
+/// [`Error::Unroutable`] if there is no such peer, [`Error::NotSupported`] for other kinds, and [`Error::Stopped`],
+/// [`Error::Forked`].
+pub fn has_room(socket: &AnySocket, id: &[u8]) -> Result<bool, Error> {
+    exchange::has_room(socket.engine(), id)
+}
+
+/// Closes the connection to a peer of a SERVER or PEER, after what is queued for it. The socket does not connect to it
+/// again. If there is no connection, the queued messages are dropped.
+///
+/// # Errors
+///
+/// As [`has_room`].
+pub fn disconnect_peer(socket: &mut AnySocket, id: u32) -> Result<(), Error> {
+    exchange::disconnect_peer(socket.engine(), id)
+}
+
 /// Discards the queued events of a socket, and returns a reader of the next ones. Its waits end with [`end_events`], or
 /// when the socket is closed.
 ///
