@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the C library, installs it, builds and runs a program with it, and runs libzmq's own tests against it. Prints
-# how many cases passed, failed and were not run, and fails if this is not as zmtp-mio/libzmq/suite/failing.txt states.
+# Builds the C library, installs it, builds and runs programs with it, and runs libzmq's own tests against it. Prints how
+# many cases passed, failed and were not run, and fails if this is not as zmtp-mio/libzmq/suite/failing.txt states.
 set -eu
 cd "$(dirname "$0")/.."
 package=zmtp-mio/libzmq
@@ -13,7 +13,13 @@ LD_LIBRARY_PATH="$prefix/lib" "$prefix/hello"
 # shellcheck disable=SC2046
 cc $package/suite/hello.c $(pkg-config --cflags libzmq) "$prefix/lib/libzmq.a" \
   $(pkg-config --libs-only-l --static libzmq | sed 's/-lzmq//') -o "$prefix/hello-static"
+# This one is not linked with the library: it loads it.
+cc $package/suite/unload.c -I"$prefix/include" -ldl -o "$prefix/unload"
+LD_LIBRARY_PATH="$prefix/lib" timeout 300 "$prefix/unload"
 "$prefix/hello-static"
+# This one is not linked with the library: it loads it.
+cc $package/suite/unload.c -I"$prefix/include" -ldl -o "$prefix/unload"
+LD_LIBRARY_PATH="$prefix/lib" timeout 300 "$prefix/unload"
 python3 $package/suite/functions.py "$prefix/lib/libzmq.so.5"
 $package/suite/build.sh
 $package/suite/run.py --library "$prefix/lib"

@@ -114,6 +114,12 @@ impl Flushes {
         self.lock().waiting.retain(|other| !Arc::ptr_eq(&other.member, member));
     }
 
+    /// Removes all sockets.
+    pub(super) fn clear(&self) {
+        let waiting = core::mem::take(&mut self.lock().waiting);
+        drop(waiting);
+    }
+
     /// When the driver must run this, if the timer does not wake it.
     pub(super) fn next(&self) -> Option<Instant> {
         match Timer::WAKES {

@@ -6,6 +6,8 @@
 
 mod flush;
 mod gate;
+#[cfg(test)]
+mod tests;
 mod timer;
 mod watch;
 mod sync {
@@ -166,8 +168,21 @@ impl Shared {
     }
 
     fn tell(&self, news: News) {
-        self.news.lock().unwrap_or_else(PoisonError::into_inner).push(news);
+        let mut waiting = self.news.lock().unwrap_or_else(PoisonError::into_inner);
+        // No thread takes it after the end: the socket would keep its driver, and the driver the socket.
+        if !self.stop.load(Ordering::Acquire) {
+            waiting.push(news);
+        }
+        drop(waiting);
         self.wake();
+    }
+
+    /// Drops the sockets that it has, after the stop.
+    fn clear(&self) {
+        let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
+        let news = core::mem::take(&mut *news);
+        self.flushes.clear();
+        drop(news);
     }
 
     /// Plans the write of messages that a socket has begun to hold back.
@@ -262,6 +277,7 @@ impl Run {
                 !(visited && has_panicked(|| seat.visit(Token(index), shared, now)))
             });
         }
+        self.shared.clear();
     }
 
     fn take_news(&mut self) {
