@@ -274,6 +274,14 @@ impl Message {
         }
     }
 
+    /// Removes the other parts, the group and the properties. The part is not moved.
+    pub(crate) fn keep_part(&mut self, index: usize) {
+        self.properties = None;
+        self.group_len = 0;
+        self.remove_front(index);
+        self.truncate(1);
+    }
+
     /// A part to be changed; `None` while other messages share it.
     pub(crate) fn part_mut(&mut self, index: usize) -> Option<&mut [u8]> {
         let range = self.range(index)?;

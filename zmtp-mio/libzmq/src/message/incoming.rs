@@ -3,7 +3,7 @@
 use std::ffi::CString;
 use std::sync::Arc;
 
-use zmtp_mio::Message;
+use zmtp_mio::{Message, libzmq};
 
 use super::{Body, INLINE, Metadata, MetadataCache, Part};
 
@@ -58,28 +58,36 @@ impl Incoming {
     pub(crate) fn take(&mut self) -> Option<Part> {
         let index = self.next;
         let bytes = self.message().part(index)?;
-        let only = self.message().part_count() == 1;
-        let mut part = if bytes.len() <= INLINE || !only && bytes.len() <= COPIED {
+        let (count, routing_id) =
+            (self.message().part_count(), self.message().routing_id().unwrap_or(0));
+        let mut part = if bytes.len() <= INLINE || count > 1 && bytes.len() <= COPIED {
             Part::from(bytes)
         } else {
-            Part::new(Body::Received { message: self.shared(), index: index as u32 })
+            Part::new(Body::Received { message: self.hold(), index: index as u32 })
         };
-        self.skip();
-        part.more = !self.is_empty();
-        part.routing_id = self.message().routing_id().unwrap_or(0);
+        part.more = index + 1 < count;
+        part.routing_id = routing_id;
         part.metadata.clone_from(&self.metadata);
         part.group.clone_from(&self.group);
+        self.skip();
         Some(part)
     }
 
-    /// Removes the next part, whose bytes were copied after [`Self::peek`].
-    pub(crate) const fn skip(&mut self) {
+    /// Removes the next part, whose bytes were copied after [`Self::peek`]. The message is dropped after its last part: the
+    /// part that was taken may then be the only one that holds it.
+    pub(crate) fn skip(&mut self) {
         self.next += 1;
+        if self.is_empty() {
+            self.message = Holder::This(Message::new());
+        }
     }
 
-    /// Lets parts share the message from now on.
-    fn shared(&mut self) -> Arc<Message> {
+    /// Lets parts hold the message from now on.
+    fn hold(&mut self) -> Arc<Message> {
         if let Holder::This(message) = &mut self.message {
+            if message.part_count() > 1 {
+                libzmq::share(message);
+            }
             self.message = Holder::Parts(Arc::new(std::mem::take(message)));
         }
         match &self.message {

@@ -10,7 +10,7 @@ use std::ffi::CString;
 use std::fmt;
 use std::sync::Arc;
 
-use zmtp_mio::Message;
+use zmtp_mio::{Message, libzmq};
 
 pub(crate) use incoming::Incoming;
 pub(crate) use metadata::{Metadata, MetadataCache};
@@ -59,7 +59,7 @@ enum Body {
     Owned(Box<[u8]>),
     /// Bytes that copies of the part share, or that the program owns.
     Shared(Arc<dyn Owner>),
-    /// A part of a message that was received.
+    /// A part of a message that was received. If others hold the message too, its clones share its bytes.
     Received {
         message: Arc<Message>,
         index: u32,
@@ -148,8 +148,14 @@ impl Part {
 
     /// Returns a copy, which shares the bytes with this part unless they are few.
     pub(crate) fn share(&mut self) -> Self {
-        if let Body::Owned(bytes) = &mut self.body {
-            self.body = Body::Shared(Arc::new(std::mem::take(bytes)));
+        match &mut self.body {
+            Body::Owned(bytes) => self.body = Body::Shared(Arc::new(std::mem::take(bytes))),
+            Body::Received { message, .. } => {
+                if let Some(message) = Arc::get_mut(message) {
+                    libzmq::share(message);
+                }
+            }
+            Body::Inline { .. } | Body::Shared(_) => {}
         }
         let body = match &self.body {
             Body::Inline { len, bytes } => Body::Inline { len: *len, bytes: *bytes },
@@ -208,22 +214,20 @@ impl Body {
                 Message::from_owner(owners::Share(owner))
             }
             Self::Received { message, index } => {
-                let message = match Arc::try_unwrap(message) {
-                    // Also without the properties, group and routing id that it was received with.
-                    Ok(message) if message.part_count() == 1 && message.group().is_empty() => {
-                        let mut message = message;
-                        message.take_properties();
-                        message.set_routing_id(0);
-                        return message;
+                let index = index as usize;
+                let mut message = match Arc::try_unwrap(message) {
+                    Ok(message) => message,
+                    Err(message) => {
+                        let bytes = message.part(index).unwrap_or_default();
+                        if bytes.len() <= COPIED {
+                            return Message::from(bytes);
+                        }
+                        (*message).clone()
                     }
-                    Ok(message) => Arc::new(message),
-                    Err(message) => message,
                 };
-                let bytes = message.part(index as usize).unwrap_or_default();
-                if bytes.len() <= COPIED {
-                    return Message::from(bytes);
-                }
-                Message::from_owner(owners::ReceivedPart { message, index: index as usize })
+                libzmq::keep_part(&mut message, index);
+                message.set_routing_id(None);
+                message
             }
         }
     }

@@ -134,3 +134,42 @@ fn routing_id_and_group_are_those_of_the_message() {
     let other = Part { routing_id: 0, ..part };
     assert_eq!(other.into_message().routing_id(), None);
 }
+
+#[test]
+fn a_message_that_is_sent_on_many_times_has_no_more_owners() {
+    // As often as would overflow the stack of this thread if each owner asked the one before it.
+    const HOPS: usize = 50_000;
+    for copies in [false, true] {
+        for parts in [1, 2] {
+            let (part, freed) = counted(10_000);
+            let place = part.bytes().as_ptr();
+            let mut message = part.into_message();
+            for _ in 0..HOPS {
+                let mut received = incoming(message);
+                let mut part = received.take().unwrap();
+                let kept = copies.then(|| part.share());
+                message = part.into_message();
+                drop(kept);
+                if parts > 1 {
+                    message.push(b"");
+                }
+            }
+            assert!(parts > 1 || message.part(0).unwrap().as_ptr() == place);
+            drop(message);
+            assert_eq!(freed.load(Ordering::SeqCst), 1);
+        }
+    }
+}
+
+#[test]
+fn a_part_of_a_message_that_others_hold_is_sent_without_a_copy_and_without_the_others() {
+    let message = Message::from_parts([&b"id"[..], &[1; 5_000], &[2; 6_000]]);
+    let place = message.part(1).unwrap().as_ptr();
+    let mut parts = incoming(message);
+    parts.skip();
+    let [middle, last] = [(); 2].map(|()| parts.take().unwrap());
+    let sent = middle.into_message();
+    assert_eq!(sent.bytes(), Some(&[1; 5_000][..]));
+    assert_eq!(sent.bytes().unwrap().as_ptr(), place);
+    assert_eq!(last.into_message(), Message::from(vec![2; 6_000]));
+}

@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::exchange;
+use crate::message::Message;
 use crate::monitor::EventReader;
 use crate::options::Linger;
 use crate::socket::AnySocket;
@@ -133,4 +134,14 @@ pub fn wait_for_room(
     timeout: Option<Duration>,
 ) -> Result<(), Error> {
     exchange::wait_for_room(socket.engine(), first, timeout)
+}
+
+/// Lets clones of a message share its bytes from now on, unless they are few.
+pub fn share(message: &mut Message) {
+    message.share();
+}
+
+/// Removes all parts of a message but one, the group and the properties. The part is not copied.
+pub fn keep_part(message: &mut Message, index: usize) {
+    message.keep_part(index);
 }
