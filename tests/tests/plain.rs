@@ -5,7 +5,7 @@ use zmtp_core::mechanism::{
     Authenticate, Credentials, Decision, Mechanism, PlainClient, PlainServer, Status,
 };
 use zmtp_core::wire::SocketType::{Dealer, Pull, Push, Router};
-use zmtp_core::wire::{MechanismName, UnsupportedVersion, Version};
+use zmtp_core::wire::{CommandName, MechanismName, UnsupportedVersion, Version};
 use zmtp_core::{
     Answer, Config, Connection, Error, ErrorKind, HandshakeError, PeerError, Refusal, SecurityRole,
     Timeout,
@@ -205,7 +205,7 @@ fn a_hello_that_is_cut_or_extended_is_refused_and_never_decided() {
     for data in invalid {
         let mut server = server(|_: Credentials<'_>| panic!("decided"));
         server.feed(&[greeting("PLAIN"), command("HELLO", &data)].concat());
-        let error = PeerError::Handshake(HandshakeError::Length);
+        let error = PeerError::Handshake(HandshakeError::Length(CommandName::Hello));
         assert_eq!(server.log(), [LogEntry::Failed(error.into())], "{data:?}");
         assert_eq!(server.sent().len(), 64);
     }

@@ -1,7 +1,7 @@
 //! The handshake and the messages of CURVE.
 
-use zmtp_core::wire::MechanismName;
 use zmtp_core::wire::SocketType::Pull;
+use zmtp_core::wire::{CommandName, MechanismName};
 use zmtp_core::{HandshakeError, OpenError, PeerError};
 
 use super::{Case, ERROR_SENT, Run, STRICT, Security};
@@ -77,7 +77,10 @@ fn hello_cases() -> Vec<(&'static str, Run)> {
                 HandshakeError::Padding,
             ),
         ),
-        ("HELLO one byte short", invalid(server([short]), HandshakeError::Length)),
+        (
+            "HELLO one byte short",
+            invalid(server([short]), HandshakeError::Length(CommandName::Hello)),
+        ),
         (
             "HELLO box corrupted",
             invalid(server([changed(hello.clone(), 150)]), HandshakeError::Forged),

@@ -28,8 +28,8 @@ fn client(pieces: impl IntoIterator<Item = Vec<u8>>) -> Run {
     Run::new(Push, pieces).secured(Security::PlainClient)
 }
 
-fn invalid() -> PeerError {
-    PeerError::Handshake(HandshakeError::Length)
+const fn invalid(name: CommandName) -> PeerError {
+    PeerError::Handshake(HandshakeError::Length(name))
 }
 
 const fn unexpected(name: CommandName) -> PeerError {
@@ -49,13 +49,16 @@ pub(super) fn server_cases() -> Vec<Case> {
         ),
         (
             "HELLO with trailing byte",
-            server([command("HELLO", b"\x05admin\x06secretx")]).fails(invalid()),
+            server([command("HELLO", b"\x05admin\x06secretx")]).fails(invalid(CommandName::Hello)),
         ),
-        ("HELLO without password", server([command("HELLO", b"\x05admin")]).fails(invalid())),
+        (
+            "HELLO without password",
+            server([command("HELLO", b"\x05admin")]).fails(invalid(CommandName::Hello)),
+        ),
         ("HELLO with empty user and password", server([command("HELLO", b"\0\0")])),
         (
             "HELLO user length beyond the body",
-            server([command("HELLO", b"\x20admin\x06secret")]).fails(invalid()),
+            server([command("HELLO", b"\x20admin\x06secret")]).fails(invalid(CommandName::Hello)),
         ),
         (
             "INITIATE before HELLO",
@@ -92,7 +95,10 @@ pub(super) fn client_cases() -> Vec<Case> {
     let welcome = || command("WELCOME", b"");
     let error = |reason: &[u8]| client([command("ERROR", reason)]).fails(PeerError::Refused);
     let named = [
-        ("WELCOME with data", client([command("WELCOME", b"x")]).fails(invalid())),
+        (
+            "WELCOME with data",
+            client([command("WELCOME", b"x")]).fails(invalid(CommandName::Welcome)),
+        ),
         ("READY without WELCOME", client([ready("PULL")]).fails(unexpected(CommandName::Ready))),
         ("WELCOME twice", client([welcome(), welcome()]).fails(unexpected(CommandName::Welcome))),
         (

@@ -3,7 +3,7 @@
 use super::{ACCEPT, DEALER, PULL, PUSH, drive, exchange, new_client, new_server, ready_pair};
 use wire::{frame, greeting, property};
 use zmtp_core::mechanism::PublicKey;
-use zmtp_core::wire::SocketType;
+use zmtp_core::wire::{CommandName, SocketType};
 use zmtp_core::{Event, HandshakeError, OpenError, PeerError};
 use zmtp_tests::curve::{
     CLIENT, RawClient, SERVER, client, client_keys, our_server, public, sealed, secret, server,
@@ -92,7 +92,7 @@ fn commands_of_every_other_length_are_refused() {
         other.resize(len, 0);
         let mut server = drive(our_server(), &PULL);
         server.feed(&[greeting("CURVE"), wire::command("HELLO", &other)].concat());
-        let error = PeerError::Handshake(HandshakeError::Length);
+        let error = PeerError::Handshake(HandshakeError::Length(CommandName::Hello));
         assert_eq!(server.log(), [LogEntry::Failed(error.into())], "{len} bytes");
     }
     let data = honest.initiate()[18..].to_vec();
@@ -100,7 +100,11 @@ fn commands_of_every_other_length_are_refused() {
         let cut = wire::command("INITIATE", &data[..len]);
         let mut server = drive(our_server(), &PULL);
         server.feed(&[greeting("CURVE"), honest.hello(), cut].concat());
-        let expected = if len < 248 { HandshakeError::Length } else { HandshakeError::Forged };
+        let expected = if len < 248 {
+            HandshakeError::Length(CommandName::Initiate)
+        } else {
+            HandshakeError::Forged
+        };
         let error = PeerError::Handshake(expected);
         assert_eq!(server.log(), [LogEntry::Failed(error.into())], "{len} bytes");
     }

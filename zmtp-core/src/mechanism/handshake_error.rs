@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::wire::CommandName;
+
 /// Why a command of a PLAIN or CURVE handshake is invalid. The peer gets no ERROR command: the connection is closed.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -12,8 +14,8 @@ pub enum HandshakeError {
     /// A box does not verify: its bytes were changed, or the peer has another key. The latter is the case if the
     /// client has a wrong key of the server.
     Forged,
-    /// A field exceeds the command, or bytes follow the last field.
-    Length,
+    /// A field exceeds this command, or bytes follow the last field.
+    Length(CommandName),
     /// The nonce of INITIATE is not higher than that of HELLO.
     Nonce,
     /// The padding or the content of HELLO is not zero.
@@ -32,7 +34,7 @@ impl fmt::Display for HandshakeError {
         f.write_str(match self {
             Self::Cookie => "the cookie is not that of the WELCOME",
             Self::Forged => "a box does not verify: another key, or changed bytes",
-            Self::Length => "a field exceeds the command, or bytes follow the last field",
+            Self::Length(_) => "a field exceeds the command, or bytes follow the last field",
             Self::Nonce => "the nonce is not higher than that of HELLO",
             Self::Padding => "the padding of HELLO is not zero",
             Self::Version => "unknown version of CURVE",

@@ -108,7 +108,7 @@ impl<S: AsRef<[u8]>> Mechanism for PlainClient<S> {
         match self.step {
             ClientStep::Welcome if CommandName::Welcome.names(name) => {
                 if !data.is_empty() {
-                    return Consumed::Invalid(HandshakeError::Length);
+                    return Consumed::Invalid(HandshakeError::Length(CommandName::Welcome));
                 }
                 self.step = ClientStep::Initiate;
                 Consumed::Pending
@@ -159,7 +159,7 @@ impl<A: Authenticate> PlainServer<A> {
 
     fn hello(&mut self, data: &[u8]) -> Consumed {
         let Some(credentials) = credentials(data) else {
-            return Consumed::Invalid(HandshakeError::Length);
+            return Consumed::Invalid(HandshakeError::Length(CommandName::Hello));
         };
         match self.standing.decide(&mut self.authenticator, credentials) {
             None => Consumed::Waiting,

@@ -18,6 +18,7 @@ pub use crate::pattern::{
 use crate::socket_kind::SocketKind;
 pub use zmtp_core::HandshakeError;
 pub use zmtp_core::pattern::Mode;
+pub use zmtp_core::wire::CommandName;
 use zmtp_core::wire::RoutingId;
 
 /// Creates a socket without endpoints. Options that the kind does not have are ignored.

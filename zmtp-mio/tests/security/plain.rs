@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::harness::{LIMIT, builder, closes, drive_until, events, transports};
-use zmtp_core::wire::{MechanismName, SocketType};
+use zmtp_core::wire::{CommandName, MechanismName, SocketType};
 use zmtp_core::{HandshakeError, NullOrOlder, PeerError};
 use zmtp_mio::{
     CloseReason, ConnectingClient, Credentials, Error, EventKind, Options, Passwords, Pull, Push,
@@ -137,7 +137,7 @@ fn an_invalid_hello_is_an_event_with_its_reason() {
     peer.send(&wire::greeting("PLAIN"));
     peer.send(&wire::command("HELLO", b"\x05admin"));
     drive_until!(pull, pull.counters().refused > 0);
-    let invalid = PeerError::Handshake(HandshakeError::Length);
+    let invalid = PeerError::Handshake(HandshakeError::Length(CommandName::Hello));
     assert!(closes(&events!(pull)).contains(&CloseReason::Protocol(invalid.into())));
 }
 

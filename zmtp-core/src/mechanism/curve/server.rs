@@ -121,7 +121,7 @@ impl<K: Borrow<KeyPair>, A: Authenticate, X: Crypto> CurveServer<K, A, X> {
 
     fn hello(&mut self, data: &mut [u8]) -> Result<(), HandshakeError> {
         if data.len() != HELLO_LEN {
-            return Err(HandshakeError::Length);
+            return Err(HandshakeError::Length(CommandName::Hello));
         }
         let mut fields = Fields(data);
         if fields.take() != Some(&mut { VERSION }) {
@@ -130,8 +130,9 @@ impl<K: Borrow<KeyPair>, A: Authenticate, X: Crypto> CurveServer<K, A, X> {
         if fields.take() != Some(&mut [0; 72]) {
             return Err(HandshakeError::Padding);
         }
-        let client = PublicKey::new(*fields.take().ok_or(HandshakeError::Length)?);
-        let nonce = *fields.take().ok_or(HandshakeError::Length)?;
+        let client =
+            PublicKey::new(*fields.take().ok_or(HandshakeError::Length(CommandName::Hello))?);
+        let nonce = *fields.take().ok_or(HandshakeError::Length(CommandName::Hello))?;
         let (crypto, secret) = (&mut self.crypto, self.keys.borrow().secret());
         let key = boxes::shared(crypto, secret, &client).ok_or(HandshakeError::WeakKey)?;
         let subkey = boxes::subkey(crypto, &key, &nonce::HELLO);
@@ -144,7 +145,7 @@ impl<K: Borrow<KeyPair>, A: Authenticate, X: Crypto> CurveServer<K, A, X> {
         }
         let nonce = u64::from_be_bytes(nonce);
         let Step::Hello(random) = mem::replace(&mut self.step, Step::Failed) else {
-            return Err(HandshakeError::Length);
+            return Err(HandshakeError::Length(CommandName::Hello));
         };
         self.step = Step::Welcome { random, client, key, nonce };
         Ok(())
@@ -174,18 +175,18 @@ impl<K: Borrow<KeyPair>, A: Authenticate, X: Crypto> CurveServer<K, A, X> {
 
     fn initiate(&mut self, data: &mut [u8]) -> Result<(), HandshakeError> {
         let Step::Initiate { transient, cookie_key, client, nonce: hello } = &self.step else {
-            return Err(HandshakeError::Length);
+            return Err(HandshakeError::Length(CommandName::Initiate));
         };
         if data.len() < INITIATE_LEN {
-            return Err(HandshakeError::Length);
+            return Err(HandshakeError::Length(CommandName::Initiate));
         }
         let crypto = &mut self.crypto;
         let mut fields = Fields(data);
-        let cookie = fields.take().ok_or(HandshakeError::Length)?;
+        let cookie = fields.take().ok_or(HandshakeError::Length(CommandName::Initiate))?;
         if !is_cookie(crypto, cookie_key, client, transient, cookie) {
             return Err(HandshakeError::Cookie);
         }
-        let nonce = *fields.take().ok_or(HandshakeError::Length)?;
+        let nonce = *fields.take().ok_or(HandshakeError::Length(CommandName::Initiate))?;
         let key = boxes::shared(crypto, transient, client).ok_or(HandshakeError::WeakKey)?;
         let subkey = boxes::subkey(crypto, &key, &nonce::INITIATE);
         if !boxes::open_boxed(crypto, &subkey, &nonce, fields.0) {
@@ -196,8 +197,10 @@ impl<K: Borrow<KeyPair>, A: Authenticate, X: Crypto> CurveServer<K, A, X> {
             return Err(HandshakeError::Nonce);
         }
         let _tag = fields.take::<16>();
-        let long_term = PublicKey::new(*fields.take().ok_or(HandshakeError::Length)?);
-        let vouch = fields.take::<VOUCH_LEN>().ok_or(HandshakeError::Length)?;
+        let long_term =
+            PublicKey::new(*fields.take().ok_or(HandshakeError::Length(CommandName::Initiate))?);
+        let vouch =
+            fields.take::<VOUCH_LEN>().ok_or(HandshakeError::Length(CommandName::Initiate))?;
         let vouch_key =
             boxes::shared(crypto, transient, &long_term).ok_or(HandshakeError::WeakKey)?;
         if !is_vouch(crypto, &vouch_key, client, self.keys.borrow().public(), vouch) {
@@ -209,9 +212,13 @@ impl<K: Borrow<KeyPair>, A: Authenticate, X: Crypto> CurveServer<K, A, X> {
 
     /// Decides about the client, whose INITIATE was opened in place.
     fn decide(&mut self, data: &[u8]) -> Result<Consumed, HandshakeError> {
-        let Step::Opened { key, nonce } = &self.step else { return Err(HandshakeError::Length) };
+        let Step::Opened { key, nonce } = &self.step else {
+            return Err(HandshakeError::Length(CommandName::Initiate));
+        };
         let content = data.get(COOKIE_LEN.saturating_add(READY_LEN)..).unwrap_or_default();
-        let public_key = PublicKey::new(*content.first_chunk().ok_or(HandshakeError::Length)?);
+        let public_key = PublicKey::new(
+            *content.first_chunk().ok_or(HandshakeError::Length(CommandName::Initiate))?,
+        );
         let credentials = Credentials::Curve { public_key: &public_key };
         match self.standing.decide(&mut self.authenticator, credentials) {
             None => return Ok(Consumed::Waiting),

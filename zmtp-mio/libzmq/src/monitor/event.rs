@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io;
 
-use zmtp_mio::libzmq::HandshakeError;
+use zmtp_mio::libzmq::{CommandName, HandshakeError};
 use zmtp_mio::{
     CloseReason, ConnectionId, Endpoint, Event, EventKind, Message, PeerError, ProtocolError,
 };
@@ -29,6 +29,9 @@ const HANDSHAKE_FAILED_AUTH: u64 = 0x4000;
 const ZMTP_UNSPECIFIED: u64 = 0x1000_0000;
 const ZMTP_UNEXPECTED_COMMAND: u64 = 0x1000_0001;
 const ZMTP_MALFORMED_HELLO: u64 = 0x1000_0013;
+const ZMTP_MALFORMED_INITIATE: u64 = 0x1000_0014;
+const ZMTP_MALFORMED_READY: u64 = 0x1000_0016;
+const ZMTP_MALFORMED_WELCOME: u64 = 0x1000_0017;
 const ZMTP_CRYPTOGRAPHIC: u64 = 0x1100_0001;
 const ZMTP_MECHANISM_MISMATCH: u64 = 0x1100_0002;
 const REFUSED: u64 = 400;
@@ -177,9 +180,11 @@ fn fault(error: ProtocolError) -> u64 {
     match error {
         ProtocolError::Peer(PeerError::UnexpectedCommand(_)) => ZMTP_UNEXPECTED_COMMAND,
         ProtocolError::Peer(PeerError::Handshake(error)) => match error {
-            HandshakeError::Length | HandshakeError::Padding | HandshakeError::Version => {
-                ZMTP_MALFORMED_HELLO
-            }
+            HandshakeError::Padding | HandshakeError::Version => ZMTP_MALFORMED_HELLO,
+            HandshakeError::Length(CommandName::Hello) => ZMTP_MALFORMED_HELLO,
+            HandshakeError::Length(CommandName::Initiate) => ZMTP_MALFORMED_INITIATE,
+            HandshakeError::Length(CommandName::Ready) => ZMTP_MALFORMED_READY,
+            HandshakeError::Length(CommandName::Welcome) => ZMTP_MALFORMED_WELCOME,
             _ => ZMTP_CRYPTOGRAPHIC,
         },
         _ => ZMTP_UNSPECIFIED,
