@@ -201,6 +201,20 @@ fn the_next_byte_stops_a_ttl_and_a_new_ping_starts_one() {
 }
 
 #[test]
+fn peers_of_zmtp_3_0_get_pings_if_that_is_set() {
+    let config = pull(Heartbeat::every(100).to_3_0(true));
+    for version in [[3, 0], [3, 1]] {
+        let mut driver = Driver::new(&config);
+        driver.feed(&[greeting_of(version, "NULL"), ready("PUSH")].concat());
+        driver.take_sent();
+        driver.wait(100);
+        assert_eq!(driver.take_sent(), ping(0));
+        driver.wait(100);
+        assert_eq!(driver.connection().error(), late(Timeout::Heartbeat));
+    }
+}
+
+#[test]
 fn peers_without_ping_are_sent_none() {
     let config = pull(Heartbeat::every(100));
     let mut driver = Driver::new(&config);

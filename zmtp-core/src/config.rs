@@ -184,7 +184,8 @@ impl Limits {
 
 /// When to send PINGs and how long to wait for an answer (RFC 37 § Connection Heartbeating).
 ///
-/// PINGs are sent only to peers of ZMTP 3.1 or later, because earlier versions have no PING.
+/// PINGs are sent only to peers of ZMTP 3.1 or later, because earlier versions have no PING. With
+/// [`Heartbeat::to_3_0`], they are also sent to peers of ZMTP 3.0.
 /// Regardless of these settings, every PING of the peer is answered, and the connection fails if
 /// no data arrives within the TTL of that PING.
 ///
@@ -209,11 +210,14 @@ pub struct Heartbeat {
     /// connection if it receives no data for that time after a PING. The default, 0, sets no
     /// TTL.
     pub ttl_tenths: u16,
+    /// Whether PINGs are also sent to peers of ZMTP 3.0, as libzmq does. The default is `false`: a
+    /// peer of ZMTP 3.0 need not answer, and may close the connection.
+    pub to_3_0: bool,
 }
 
 impl Heartbeat {
     /// Sends no PINGs.
-    pub const OFF: Self = Self { interval: 0, timeout: 0, ttl_tenths: 0 };
+    pub const OFF: Self = Self { interval: 0, timeout: 0, ttl_tenths: 0, to_3_0: false };
 
     /// Sends a PING every `interval` milliseconds, and waits `interval` milliseconds for data after
     /// each PING.
@@ -225,6 +229,13 @@ impl Heartbeat {
     #[must_use]
     pub const fn timeout(mut self, ms: u32) -> Self {
         self.timeout = ms;
+        self
+    }
+
+    /// Sets [`Heartbeat::to_3_0`].
+    #[must_use]
+    pub const fn to_3_0(mut self, to_3_0: bool) -> Self {
+        self.to_3_0 = to_3_0;
         self
     }
 

@@ -15,14 +15,15 @@ pub(super) struct Heartbeats {
 impl Heartbeats {
     pub(super) const NEVER: Self = Self { next: Instant::NEVER };
 
-    /// Starts when the handshake is complete. PINGs are sent to peers of ZMTP 3.1 and later, except DISH:
-    /// libzmq's DISH closes the connection on a PING.
+    /// Starts when the handshake is complete. PINGs are sent to peers of ZMTP 3.1 and later, or of 3.0 too, except
+    /// DISH: libzmq's DISH closes the connection on a PING.
     pub(super) fn start(config: &Config, peer: Option<PeerInfo>, now: Instant) -> Self {
         use crate::wire::{SocketType, Version};
 
         let interval = config.heartbeat.interval;
+        let lowest = if config.heartbeat.to_3_0 { Version::V3_0 } else { Version::V3_1 };
         let knows_ping = peer.is_some_and(|peer| {
-            peer.version.negotiated() == Version::V3_1 && peer.socket_type != Some(SocketType::Dish)
+            peer.version >= lowest && peer.socket_type != Some(SocketType::Dish)
         });
         if interval > 0 && knows_ping { Self { next: now.after(interval) } } else { Self::NEVER }
     }

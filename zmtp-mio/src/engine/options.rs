@@ -13,9 +13,10 @@ use crate::pattern::KindOptions;
 
 /// What each connection gets of the options.
 pub(super) fn config(socket_type: SocketType, options: &Options) -> Arc<Config> {
+    let heartbeat = options.heartbeat.map_or(zmtp_core::Heartbeat::OFF, Heartbeat::to_core);
     let config = Config::new(socket_type)
         .with_limits(options.limits.to_core())
-        .with_heartbeat(options.heartbeat.map_or(zmtp_core::Heartbeat::OFF, Heartbeat::to_core))
+        .with_heartbeat(heartbeat.to_3_0(options.rules.pings_to_3_0))
         .with_routing_id(options.routing_id)
         // The builder has checked it.
         .with_metadata(options.announced().unwrap_or(ApplicationMetadata::EMPTY))

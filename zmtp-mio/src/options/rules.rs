@@ -33,6 +33,8 @@ pub struct Rules {
     /// After a refusal, or if the configurations of the two ends do not match, the wait before the next attempt has at
     /// least the length of the default [`Reconnect::longest`](crate::Reconnect::longest).
     pub waits_after_refusal: bool,
+    /// PINGs are also sent to peers of ZMTP 3.0.
+    pub pings_to_3_0: bool,
 }
 
 impl Rules {
@@ -48,5 +50,6 @@ impl Rules {
         disconnect_drops: true,
         reports_zap: true,
         waits_after_refusal: true,
+        pings_to_3_0: true,
     };
 }

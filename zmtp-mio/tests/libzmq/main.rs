@@ -9,6 +9,7 @@ mod marks;
 mod options;
 mod pairing;
 mod peers;
+mod pings;
 mod requests;
 mod signals;
 mod unbinding;
