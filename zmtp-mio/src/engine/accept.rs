@@ -38,8 +38,9 @@ impl SharedEngine {
     pub(crate) fn bind(&self, endpoint: &Endpoint) -> Result<Endpoint, Error> {
         let mut engine = self.enter()?;
         engine.check_listen(endpoint)?;
+        let mut connecting = Vec::new();
         let bound = match endpoint {
-            Endpoint::Inproc(name) => engine.bind_inproc(name),
+            Endpoint::Inproc(name) => engine.bind_inproc(name, &mut connecting),
             Endpoint::Udp { .. } => {
                 let options = engine.options.clone();
                 drop(engine);
@@ -56,6 +57,9 @@ impl SharedEngine {
             }
         };
         engine.note_bound(endpoint, &bound);
+        drop(engine);
+        // What they have sent before arrives now, also if they are closed and wait for the end of their linger.
+        connecting.iter().for_each(|mailbox| mailbox.read());
         bound
     }
 

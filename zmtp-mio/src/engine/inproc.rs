@@ -15,7 +15,7 @@ use super::rules::apply_rules;
 use super::scheduler::Key;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
-use crate::inproc::{About, COPIED, Host, Parcel, Pipe, Post, add_marks, pipe};
+use crate::inproc::{About, COPIED, Host, Mailbox, Parcel, Pipe, Post, add_marks, pipe};
 use crate::message::{Message, Properties};
 use crate::monitor::{CloseReason, EventKind};
 use crate::transport::Addresses;
@@ -24,8 +24,12 @@ use crate::transport::Addresses;
 const BUDGET: usize = 256;
 
 impl Engine {
-    /// Binds a name of the context.
-    pub(super) fn bind_inproc(&mut self, name: &str) -> Result<Endpoint, Error> {
+    /// Binds a name of the context. Adds the mailboxes of the sockets that connect to it: they have a post.
+    pub(super) fn bind_inproc(
+        &mut self,
+        name: &str,
+        mailboxes: &mut Vec<Arc<Mailbox>>,
+    ) -> Result<Endpoint, Error> {
         let endpoint = Endpoint::Inproc(name.into());
         let host = Host { mailbox: self.mailbox()?, about: self.about() };
         let Some(connecting) = self.options.context.registry().bind(name, host) else {
@@ -39,6 +43,7 @@ impl Engine {
             let (about, pipe) = (self.about(), Box::new(theirs));
             socket.mailbox.post(Post::Bound { peer, about, pipe });
             self.accept_inproc(Arc::clone(&bound), &socket.about, Box::new(ours));
+            mailboxes.push(socket.mailbox);
         }
         self.carry_out_closes();
         self.note_change();

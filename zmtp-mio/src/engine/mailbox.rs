@@ -21,10 +21,17 @@ impl Engine {
         if self.descriptors.registry().is_some() {
             self.open_waker()?;
         }
-        let mailbox = Arc::new(Mailbox::new(move || {
+        let wake = move || {
             // It fails only if the system is out of memory for an eight-byte counter.
             let _ = wake.wake();
-        }));
+        };
+        let cell = self.cell.clone();
+        let read = move || {
+            if let Some(cell) = cell.upgrade() {
+                cell.read_mailbox();
+            }
+        };
+        let mailbox = Arc::new(Mailbox::new(wake, read));
         Ok(Arc::clone(self.mailbox.insert(mailbox)))
     }
 

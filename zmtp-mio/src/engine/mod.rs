@@ -69,8 +69,8 @@ mod sync {
 }
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use slab::Slab;
@@ -107,6 +107,7 @@ use pace::Pause;
 use peer::Peer;
 use resolve::Resolved;
 use scheduler::Scheduler;
+use shared::Cell;
 use status::LastPeer;
 use wake::Wake;
 
@@ -116,6 +117,8 @@ pub(super) const EVENTS: usize = 256;
 const FEW_EVENTS: usize = 32;
 
 pub(crate) struct Engine {
+    /// The cell that contains the engine.
+    cell: Weak<Cell>,
     pub(crate) pattern: AnyPattern,
     /// REP: the envelope of the request that was received last.
     pub(crate) envelope: Envelope,
@@ -222,7 +225,7 @@ impl core::fmt::Debug for Engine {
 }
 
 impl Engine {
-    pub(crate) fn new(pattern: AnyPattern, mut options: Options) -> Self {
+    fn new(pattern: AnyPattern, mut options: Options, cell: Weak<Cell>) -> Self {
         // Of other types one message cannot replace another.
         options.conflate &= pattern.can_conflate();
         let config = options::config(pattern.socket_type(), &options);
@@ -231,6 +234,7 @@ impl Engine {
         let now = clock.now();
         let descriptors = Arc::new(Descriptors::default());
         Self {
+            cell,
             pattern,
             envelope: Envelope::None,
             refilter: false,

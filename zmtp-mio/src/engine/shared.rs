@@ -61,18 +61,20 @@ impl SharedEngine {
         let driver = if options.driver { options.context.driver()? } else { None };
         let context = options.context.clone();
         let kind = pattern.kind();
-        let mut engine = Engine::new(pattern, options);
-        engine.set_coalescing(driver.is_some());
-        let events = engine.events();
-        let descriptors = Arc::clone(&engine.descriptors);
-        let cell = Arc::new(Cell {
-            engine: Mutex::new(engine),
-            polls: HandOver::new(Waiter::new(Arc::clone(&descriptors))),
-            process,
-            driver,
-            gate: Gate::new(),
-            descriptors,
+        let cell = Arc::new_cyclic(|cell| {
+            let mut engine = Engine::new(pattern, options, cell.clone());
+            engine.set_coalescing(driver.is_some());
+            let descriptors = Arc::clone(&engine.descriptors);
+            Cell {
+                engine: Mutex::new(engine),
+                polls: HandOver::new(Waiter::new(Arc::clone(&descriptors))),
+                process,
+                driver,
+                gate: Gate::new(),
+                descriptors,
+            }
         });
+        let events = cell.lock().events();
         context.join(&(Arc::clone(&cell) as Arc<dyn Any + Send + Sync>))?;
         if let Some(driver) = &cell.driver {
             driver.join(Arc::clone(&cell) as Arc<dyn Member>);
@@ -237,6 +239,21 @@ impl Cell {
     /// Whether the socket has a background driver.
     pub(super) const fn has_driver(&self) -> bool {
         self.driver.is_some()
+    }
+
+    /// Reads the mailbox of the engine, in a thread that has the lock of no engine.
+    pub(super) fn read_mailbox(&self) {
+        if !self.process.is_this() {
+            return;
+        }
+        let mut engine = self.lock();
+        if engine.read_mailbox() {
+            engine.carry_out_closes();
+            engine.note_change();
+        }
+        if engine.has_news() {
+            engine.wake_poller();
+        }
     }
 
     /// Leaves the driver.

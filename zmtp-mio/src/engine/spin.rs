@@ -217,7 +217,7 @@ mod tests {
         descriptors.open(true).unwrap();
         let mut waiter = Waiter::new(Arc::clone(&descriptors));
         descriptors.wake().unwrap();
-        let mailbox = Mailbox::new(|| {});
+        let mailbox = Mailbox::new(|| {}, || {});
         let some = Some(Duration::from_secs(1));
         assert_eq!(waiter.wait(some, some, Some(&mailbox)).unwrap().iter().count(), 1);
         mailbox.post_due(0);

@@ -20,6 +20,8 @@ pub(crate) struct Mailbox {
     /// The engine found the mailbox empty and may sleep: the next post wakes it.
     asleep: AtomicBool,
     wake: Box<dyn Fn() + Send + Sync>,
+    /// Lets the engine read it.
+    read: Box<dyn Fn() + Send + Sync>,
 }
 
 impl core::fmt::Debug for Mailbox {
@@ -40,14 +42,23 @@ pub(crate) enum Post {
 }
 
 impl Mailbox {
-    pub(crate) fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(
+        wake: impl Fn() + Send + Sync + 'static,
+        read: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
         Self {
             due: SegQueue::new(),
             posts: Mutex::new(Some(Vec::new())),
             posted: AtomicBool::new(false),
             asleep: AtomicBool::new(true),
             wake: Box::new(wake),
+            read: Box::new(read),
         }
+    }
+
+    /// Lets the engine read it now, in this thread. The caller has the lock of no engine.
+    pub(crate) fn read(&self) {
+        (self.read)();
     }
 
     /// Posts the key of a connection with messages to read, or with room again.

@@ -74,6 +74,15 @@ fn messages_sent_before_a_close_arrive_and_the_close_is_an_event() {
 }
 
 #[test]
+fn messages_sent_before_the_bind_are_there_when_it_returns() {
+    let name = name();
+    let mut push = builder::<Push>().driver(false).connect(&name).unwrap();
+    push.try_send("early").unwrap();
+    let mut pull = builder::<Pull>().driver(false).bind(&name).unwrap();
+    assert_eq!(pull.try_recv().unwrap().unwrap().text(), Ok("early"));
+}
+
+#[test]
 fn a_connected_peer_waits_for_the_name_to_be_bound_again() {
     let name = name();
     let mut first = builder::<Pull>().bind(&name).unwrap();

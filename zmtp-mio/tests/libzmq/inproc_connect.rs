@@ -102,3 +102,18 @@ fn sockets_of_many_threads_that_are_closed_at_once_lose_no_message_to_one_that_b
         });
     }
 }
+
+#[test]
+fn messages_of_a_closed_socket_are_there_when_the_name_is_bound() {
+    for round in 0..20 {
+        let endpoint = inproc(&format!("closes-first-{round}"));
+        let mut push = plain(SocketKind::Push);
+        push.connect(endpoint.as_str()).unwrap();
+        (0..100).for_each(|_| push.try_send("foobar").unwrap());
+        libzmq::close_later(push, Linger::UNLIMITED, || {});
+        let mut pull = plain(SocketKind::Pull);
+        pull.bind(endpoint.as_str()).unwrap();
+        (0..100)
+            .for_each(|_| assert_eq!(pull.try_recv().unwrap().unwrap().text().unwrap(), "foobar"));
+    }
+}
