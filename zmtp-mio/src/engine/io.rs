@@ -1,77 +1,20 @@
 //! Input and output of connections, within bounds: bytes from a stream become messages in the queue, which the
 //! application takes; messages in the output become bytes.
 
-use std::io;
-
 use mio::Interest;
 use zmtp_core::pattern::{Pattern, PeerId};
 
 use super::Engine;
-use super::link::{Limits, Link, ReadOutcome, ReadReport};
+use super::link::{Limits, ReadOutcome, ReadReport};
 use super::peer::{Peer, State};
 use super::queue::{Envelope, Usage};
 use super::scheduler::Key;
 use super::status::LastPeer;
-use crate::mechanism::AnyMechanism;
 use crate::message::Message;
 use crate::monitor::{CloseReason, EventKind, Monitor};
-use crate::transport::{Addresses, Stream};
+use crate::transport::Addresses;
 
 impl Engine {
-    /// Registers the events of a stream.
-    #[cfg_attr(
-        not(any(test, feature = "testing")),
-        expect(clippy::needless_pass_by_ref_mut, reason = "the network of a test needs it")
-    )]
-    pub(super) fn register(
-        &mut self,
-        stream: &mut Stream,
-        key: Key,
-        interest: Interest,
-    ) -> io::Result<()> {
-        #[cfg(any(test, feature = "testing"))]
-        self.watch_stream(stream, key)?;
-        stream.register(self.descriptors.open(self.mailbox.is_some())?, key.token(), interest)
-    }
-
-    /// Begins the handshake of a connection whose stream is registered.
-    pub(super) fn begin_handshake(&mut self, index: usize) {
-        if self.pattern.is_raw() {
-            self.begin_raw(index);
-        }
-        self.set_link_timer(index);
-        self.flush(index);
-    }
-
-    /// The state of a connection that was just established. A raw one has no mechanism.
-    pub(super) fn link(&self, stream: Stream, mechanism: AnyMechanism) -> Link {
-        if self.pattern.is_raw() {
-            return Link::raw(stream, self.now);
-        }
-        let mut link = Link::new(stream, mechanism, &self.config, self.now, self.core_now());
-        link.send.conflate = self.options.conflate;
-        link
-    }
-
-    /// A raw link has no handshake: its peer is ready at once.
-    pub(super) fn begin_raw(&mut self, index: usize) {
-        let Some(peer) = self.peers.get_mut(index) else { return };
-        if peer.is_in_accepted_handshake() {
-            self.handshakes.end(peer.ip());
-        }
-        peer.set_ready();
-        let properties = peer.details.as_ref().map(|details| details.properties());
-        if let Some(link) = peer.link() {
-            link.receive.properties = properties;
-        }
-        let result = self.pattern.peer_connected(&mut peer.context());
-        peer.name_notice();
-        self.report(index);
-        if let Err(reason) = result {
-            self.close(index, reason);
-        }
-    }
-
     /// Handles an event of a peer's stream, or its share of a turn.
     pub(super) fn peer_event(
         &mut self,
@@ -285,52 +228,6 @@ impl Engine {
         }
         if !self.memory_paused.is_empty() {
             self.resume_reading();
-        }
-    }
-
-    /// Continues to read from peers that paused because of the memory limit.
-    fn resume_reading(&mut self) {
-        if self.budget.is_full() && self.budget.has_incoming() {
-            return self.release_held_back();
-        }
-        for index in core::mem::take(&mut self.memory_paused) {
-            if let Some(peer) = self.peers.get_mut(index) {
-                peer.memory_paused = false;
-            }
-            self.schedule(index);
-        }
-    }
-
-    /// At the memory limit: if all queued messages are of peers that are held back, the application receives them, so that
-    /// there is room for others. Their replies are dropped and counted while they have no room.
-    fn release_held_back(&mut self) {
-        if self.pattern.has_unheld() {
-            return;
-        }
-        for (_, peer) in &self.peers {
-            self.pattern.hold(peer.id, false);
-        }
-    }
-
-    /// Discards the unfinished messages that arrive most slowly, and closes their connections, while the memory of
-    /// the socket exceeds its limit. The largest one may be of an honest peer, among many that send a part of a message
-    /// and then nothing.
-    fn bound_memory(&mut self) {
-        while self.budget.must_discard() {
-            let now = self.core_now();
-            let rates = self
-                .peers
-                .iter()
-                .filter_map(|(index, peer)| peer.arrival_rate(now).map(|rate| (rate, index)));
-            let Some((_, index)) = rates.min() else { return };
-            if let Some(peer) = self.peers.get_mut(index) {
-                peer.incoming.discard_undecoded();
-                if let Some(link) = peer.link() {
-                    link.receive.discard();
-                }
-            }
-            self.report(index);
-            self.close(index, CloseReason::MemoryLimit);
         }
     }
 

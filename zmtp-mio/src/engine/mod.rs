@@ -13,12 +13,13 @@
 //! | `hand_over.rs`, `spin.rs` | the wait for events |
 //! | `scheduler.rs` | deadlines and work that was left |
 //! | `pace.rs` | when a turn is due |
-//! | `peer.rs` | a peer and its state |
+//! | `peer/` | a peer and its state; what is sent to it |
 //! | `deadline.rs` | deadlines of attempts, handshakes and heartbeats |
-//! | `accept.rs`, `handshakes.rs`, `connect.rs`, `resolve.rs`, `close.rs` | how connections begin and end |
+//! | `accept.rs`, `handshakes.rs`, `connect.rs`, `resolve.rs`, `begin.rs`, `close.rs` | how connections begin and end |
 //! | `ask.rs` | questions about clients, and later answers |
 //! | `linger.rs`, `later.rs`, `chain.rs`, `shutdown.rs` | how sockets end |
 //! | `io.rs`, `link/` | input and output of connections; the application takes messages |
+//! | `memory_limit.rs` | what happens at the memory limit |
 //! | `options.rs` | the options, and their change |
 //! | `outbound.rs`, `hold.rs`, `at_once.rs` | messages from the application to the queues |
 //! | `inproc.rs`, `rules.rs` | connections within the process |
@@ -29,6 +30,7 @@
 mod accept;
 mod ask;
 mod at_once;
+mod begin;
 mod chain;
 mod close;
 mod connect;
@@ -48,6 +50,7 @@ mod link;
 mod mailbox;
 #[cfg(any(test, feature = "testing"))]
 mod memory;
+mod memory_limit;
 mod options;
 mod outbound;
 mod pace;

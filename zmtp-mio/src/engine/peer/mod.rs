@@ -1,14 +1,16 @@
 //! A peer: its queues, and its connection if there is one.
 
+mod outgoing;
+
 use std::sync::Arc;
 use std::time::Instant;
 
 use zmtp_core::PeerInfo;
 use zmtp_core::pattern::PeerId;
 
-use super::link::{Limits, Link, Output, ReadReport, Receiver, Run, Spares};
+use super::link::{Limits, Link, ReadReport, Receiver};
 use super::pattern::{AnyPattern, PeerContext};
-use super::queue::{Inbox, InboxMemory, Mark, Queue, Usage};
+use super::queue::{Inbox, InboxMemory, Queue, Usage};
 use super::udp::UdpLink;
 use crate::connection_id::ConnectionId;
 use crate::endpoint::Endpoint;
@@ -278,29 +280,6 @@ impl Peer {
         (bytes > 0).then(|| bytes.saturating_mul(1_000) / (age + 1))
     }
 
-    /// Whether its stream accepts no more bytes now.
-    pub(super) fn is_blocked(&self) -> bool {
-        if let State::Udp(link) = &self.state {
-            return link.blocked;
-        }
-        self.link_ref().is_some_and(|link| link.send.blocked || link.send.broken.is_some())
-    }
-
-    /// The memory that the messages for the peer occupy.
-    pub(super) fn outgoing_memory(&self) -> usize {
-        self.outgoing.weight() + self.link_ref().map_or(0, Link::send_memory)
-    }
-
-    /// Whether it is connected, without anything to write.
-    pub(super) fn is_quiet(&self) -> bool {
-        self.outgoing.is_empty() && self.link_ref().is_some_and(Link::is_quiet)
-    }
-
-    /// Whether each message for it is visible to the other end at once.
-    pub(super) const fn is_unbounded_inproc(&self) -> bool {
-        matches!(&self.state, State::Inproc(pipe, _) if pipe.is_unbounded())
-    }
-
     /// Whether reading waits for room in its incoming queue.
     pub(super) const fn is_paused(&self) -> bool {
         match &self.state {
@@ -337,100 +316,5 @@ impl Peer {
             connector.disconnected = true;
             connector.look_up = None;
         }
-    }
-
-    /// Whether messages for the peer can be queued. `keeps_unsent` is whether they are kept for the next
-    /// connection.
-    pub(super) fn takes_messages(&self, keeps_unsent: bool) -> bool {
-        let ending = self.closing.is_some()
-            || self.link_ref().is_some_and(|link| link.send.broken.is_some());
-        let waits = self.reconnects() && keeps_unsent;
-        !matches!(self.state, State::Closed) && (!ending || waits)
-    }
-
-    /// The output of a connection that takes messages, if no message was queued before.
-    pub(super) fn open_output(&mut self) -> Option<&mut Output> {
-        match &mut self.state {
-            State::Ready(link)
-                if link.send.takes_messages
-                    && self.closing.is_none()
-                    && self.outgoing.is_empty() =>
-            {
-                Some(&mut link.send.output)
-            }
-            _ => None,
-        }
-    }
-
-    /// The number of messages that are not completely written.
-    pub(super) fn queued_count(&self) -> usize {
-        self.outgoing.len() + self.link_ref().map_or(0, |link| link.send.output.message_count())
-    }
-
-    /// The bytes of their bodies.
-    pub(super) fn queued_bytes(&self, run: &Run) -> usize {
-        self.outgoing.body_len() + self.link_ref().map_or(0, |link| link.send.output.body_len(run))
-    }
-
-    /// Whether the messages that are not written, or that a peer of this process has not read, reach the mark. If
-    /// so, the mailbox gets the key of a peer of this process when it has read some.
-    pub(super) fn reaches(&mut self, mark: &Mark, run: &Run) -> bool {
-        let (count, bytes) = (self.queued_count(), self.queued_bytes(run));
-        let reached_mark =
-            |mark: &Mark, (unread, len)| mark.is_reached(count + unread, bytes + len);
-        match &mut self.state {
-            State::Inproc(pipe, _) => {
-                let mark = pipe.limit(*mark);
-                let reached = |unread| reached_mark(&mark, unread);
-                reached(pipe.unread_at_most())
-                    && reached(pipe.unread())
-                    && pipe.want_room()
-                    && reached(pipe.unread())
-            }
-            _ => reached_mark(mark, (0, 0)),
-        }
-    }
-
-    /// The bytes that the next write has about, at least.
-    pub(super) fn output_len(&self) -> usize {
-        self.outgoing.body_len() + self.link_ref().map_or(0, |link| link.send.output.len())
-    }
-
-    /// Queues the messages again that its connection has taken and not begun to write.
-    pub(super) fn take_back(&mut self, run: &Run, spares: &mut Spares) {
-        let Some(link) = self.link() else { return };
-        let messages = link.take_back(run, spares);
-        for message in messages.into_iter().rev() {
-            self.outgoing.push_front(message);
-        }
-    }
-
-    /// The number of messages, and bytes of commands, that are not written.
-    pub(super) fn unsent(&self) -> usize {
-        match self.link_ref() {
-            Some(link) if link.send.broken.is_some() => self.queued_count(),
-            Some(link) => self.queued_count() + link.unwritten(),
-            None => self.outgoing.len(),
-        }
-    }
-
-    /// A number that grows when something that was sent over its connection arrives, modulo 2^64: for TCP at the system of
-    /// the peer, otherwise at the peer. It may fall when more is sent: see [`Link::arrivals`].
-    pub(super) fn arrivals(&self) -> u64 {
-        match &self.state {
-            State::Handshake(link) | State::Ready(link) => link.arrivals(),
-            State::Inproc(pipe, _) => pipe.arrivals(),
-            State::Udp(link) => link.sent,
-            _ => 0,
-        }
-    }
-
-    /// Whether a close now may lose written bytes.
-    pub(super) fn awaits_acknowledgement(&self) -> bool {
-        self.link_ref().is_some_and(|link| {
-            link.send.broken.is_none()
-                && link.stream.close_may_lose()
-                && link.stream.unacknowledged() > 0
-        })
     }
 }
