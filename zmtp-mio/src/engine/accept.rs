@@ -249,7 +249,7 @@ impl Engine {
         self.limit_handshakes(at.remote.map(|address| address.ip()));
         let now = self.now;
         let mut link = self.link(stream, mechanism);
-        if self.pattern.may_refuse() && !self.options.rules.keeps_refused {
+        if self.pattern.may_refuse() {
             link.hold_ready();
         }
         let key = Key::Peer(self.peers.vacant_key());

@@ -179,7 +179,6 @@ impl Engine {
             memory_full: false,
             has_incoming: false,
             ending: false,
-            keeps_refused: self.options.rules.keeps_refused,
         };
         let parts = peer.receiver(&mut self.pattern, &mut self.monitor, limits, now);
         if let Some((mut to, _)) = parts {

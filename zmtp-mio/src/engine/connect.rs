@@ -277,9 +277,7 @@ impl Engine {
         }
         self.settle_question(index);
         self.connection_event(index, EventKind::Connected);
-        let is_taken =
-            self.peers.get(index).is_some_and(|peer| self.pattern.is_taken_from(peer.id));
-        if is_taken && !self.options.rules.keeps_refused {
+        if self.peers.get(index).is_some_and(|peer| self.pattern.refuses(peer.id)) {
             // Before our READY, so that the other end writes nothing.
             return self.close(index, CloseReason::PairTaken);
         }

@@ -162,10 +162,7 @@ impl Engine {
         }
         let Some(peer) = self.peers.get_mut(index) else { return Ok(None) };
         let mut context = PeerContext { routing_id: routing_id.bytes(), ..peer.context() };
-        let admitted = match self.pattern.peer_connected(&mut context) {
-            Err(_) if self.options.rules.keeps_refused => Ok(None),
-            admitted => admitted,
-        };
+        let admitted = self.pattern.peer_connected(&mut context);
         self.report(index);
         admitted
     }

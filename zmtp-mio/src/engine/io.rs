@@ -87,7 +87,6 @@ impl Engine {
             memory_full: full,
             has_incoming: self.budget.has_incoming(),
             ending: self.ending.is_some(),
-            keeps_refused: self.options.rules.keeps_refused,
         };
         let had = peer.has_unfinished();
         let (mut to, link) = peer.receiver(&mut self.pattern, &mut self.monitor, limits, now)?;

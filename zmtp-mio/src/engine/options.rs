@@ -45,7 +45,7 @@ impl Engine {
         (options.driver, options.max_bytes) = (self.options.driver, self.options.max_bytes);
         self.config = config(self.pattern.socket_type(), &options);
         (self.send_mark, self.receive_mark) = (mark(options.send_mark), mark(options.receive_mark));
-        self.pattern.set_options(own, options.immediate);
+        self.pattern.set_options(own, &options);
         self.options = options;
         self.room = Room::NONE;
         for index in 0..self.peers.capacity() {

@@ -28,7 +28,7 @@ pub(crate) fn wait_for_room(
             AnyPattern::Subscribe(rules, _) if rules.socket_type() == SocketType::Sub => {
                 return Err(Error::NotSupported);
             }
-            AnyPattern::Router(rules, _) | AnyPattern::Stream(rules, _) => {
+            AnyPattern::Router(rules, ..) | AnyPattern::Stream(rules, _) => {
                 match rules.route(first) {
                     Ok(_) => return Ok(()),
                     Err(_) if !mandatory && !engine.pattern.is_raw() => return Ok(()),

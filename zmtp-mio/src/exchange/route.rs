@@ -21,7 +21,7 @@ pub(crate) fn connect_as(
     let mut engine = engine.enter()?;
     engine.check(&endpoint)?;
     match &engine.pattern {
-        AnyPattern::Router(rules, _) | AnyPattern::Stream(rules, _)
+        AnyPattern::Router(rules, ..) | AnyPattern::Stream(rules, _)
             if rules.is_taken(id.bytes()) =>
         {
             return Err(Error::RoutingIdInUse);
@@ -48,7 +48,7 @@ pub(crate) fn connect_for_id(
 /// Whether the queue of the peer of a ROUTER with this routing id has room (`zmq_socket_get_peer_state`).
 pub(crate) fn has_room(engine: &SharedEngine, id: &[u8]) -> Result<bool, Error> {
     let mut engine = engine.enter()?;
-    let AnyPattern::Router(rules, _) = &mut engine.pattern else {
+    let AnyPattern::Router(rules, ..) = &mut engine.pattern else {
         return Err(Error::NotSupported);
     };
     match rules.route(id) {

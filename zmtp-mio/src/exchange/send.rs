@@ -101,10 +101,10 @@ fn send_slowly<'m>(
         return Err(Error::PartCount(message.part_count()));
     }
     match &engine.pattern {
-        AnyPattern::Channel(_)
+        AnyPattern::Channel(..)
         | AnyPattern::Client(..)
         | AnyPattern::Dealer(..)
-        | AnyPattern::Pair(_)
+        | AnyPattern::Pair(..)
         | AnyPattern::Push(_)
         | AnyPattern::Scatter(_) => in_turn(&mut engine, message, source, &mut wait),
         AnyPattern::Dgram(_) => dgram::send(&mut engine, message, &mut wait),

@@ -13,17 +13,23 @@ use crate::engine::SharedEngine;
 use crate::message::Message;
 use crate::monitor::EventKind;
 use crate::options::{Limits, Options};
-use crate::pattern::{AnyPattern, SubscribeOptions};
+use crate::pattern::{KindOptions, SubscribeOptions};
+use crate::socket_kind::SocketKind;
 
 /// Longer than any of it takes.
 const LONG: Duration = Duration::from_secs(20);
+
+/// A socket of this kind.
+fn open(kind: SocketKind, own: KindOptions, options: Options) -> SharedEngine {
+    SharedEngine::new(own.pattern(kind, &options), options).unwrap()
+}
 
 /// Two connected PAIRs.
 fn pairs(driver: bool) -> (SharedEngine, SharedEngine) {
     let context = Context::builder().driver(driver).build();
     let options = Options { context, ..Options::default() };
-    let bound = SharedEngine::new(AnyPattern::pair(false), options.clone()).unwrap();
-    let dialled = SharedEngine::new(AnyPattern::pair(false), options).unwrap();
+    let bound = open(SocketKind::Pair, KindOptions::default(), options.clone());
+    let dialled = open(SocketKind::Pair, KindOptions::default(), options);
     let endpoint = bound.bind(&"tcp://127.0.0.1:*".parse().unwrap()).unwrap();
     dialled.enter().unwrap().connect(endpoint);
     thread::scope(|scope| {
@@ -66,8 +72,7 @@ fn other_threads_use_the_socket_while_a_bind_looks_a_name_up() {
         Ok(vec![(Ipv4Addr::LOCALHOST, port).into()])
     };
     let options = Options { resolver: Some(Arc::new(resolver)), ..Options::default() };
-    let engine =
-        engine.get_or_init(|| SharedEngine::new(AnyPattern::pair(false), options).unwrap());
+    let engine = engine.get_or_init(|| open(SocketKind::Pair, KindOptions::default(), options));
     engine.bind(&"tcp://a.name:*".parse().unwrap()).unwrap();
     engine.close(None);
 }
@@ -117,7 +122,7 @@ fn a_sender_waits_for_room_while_another_thread_polls() {
 
 #[test]
 fn a_send_that_waits_goes_on_when_another_thread_connects() {
-    let engine = SharedEngine::new(AnyPattern::push(false), Options::default()).unwrap();
+    let engine = open(SocketKind::Push, KindOptions::default(), Options::default());
     thread::scope(|scope| {
         let sender = scope.spawn(|| send(&engine, &mut Message::from("queued"), Some(LONG)));
         while !engine.look().unwrap().is_polled() {
@@ -141,7 +146,7 @@ fn a_receive_that_waits_gets_a_message_that_a_call_of_another_thread_read() {
     let spin = Some(Duration::from_micros(20));
     let options = Options { context, spin, ..Options::default() };
     let (one, other) = {
-        let new = || SharedEngine::new(AnyPattern::pair(false), options.clone()).unwrap();
+        let new = || open(SocketKind::Pair, KindOptions::default(), options.clone());
         (new(), new())
     };
     let endpoint = one.bind(&"inproc://read-by-another".parse().unwrap()).unwrap();
@@ -181,7 +186,7 @@ fn a_thread_that_polls_serves_the_deadlines_of_later_calls() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let limits = Limits::default().handshake_timeout(Duration::from_millis(50));
     let options = Options { limits, ..Options::default() };
-    let engine = SharedEngine::new(AnyPattern::pair(false), options).unwrap();
+    let engine = open(SocketKind::Pair, KindOptions::default(), options);
     thread::scope(|scope| {
         let receiver = scope.spawn(|| recv(&engine, Some(LONG)));
         let handle = engine.enter().unwrap().handle().unwrap();
@@ -229,8 +234,9 @@ fn messages_of_a_burst_are_held_and_the_first_after_quiet_is_not() {
 #[test]
 fn only_a_change_that_excludes_messages_checks_those_in_the_queue() {
     for invert in [false, true] {
-        let pattern = AnyPattern::subscribe(SubscribeOptions { invert, ..Default::default() });
-        let sub = SharedEngine::new(pattern, Options::default()).unwrap();
+        let inverted = SubscribeOptions { invert, ..Default::default() };
+        let own = KindOptions { subscribe: inverted, ..Default::default() };
+        let sub = open(SocketKind::Sub, own, Options::default());
         let checks = || core::mem::take(&mut sub.enter().unwrap().refilter);
         for topic in ["a", "b"] {
             subscribe(&sub, topic.as_bytes()).unwrap();

@@ -23,14 +23,14 @@ use crate::topics::{Counted, Subscribers};
 // Without it the type is computed from a field at every call.
 #[repr(u8)]
 pub(crate) enum AnyPattern {
-    Channel(Channel),
+    Channel(Channel, OnConflict),
     Client(Client<Table<OutgoingPeer>>, PeerMessages),
     Dealer(Dealer<Table<OutgoingPeer>>, DealerOptions),
     /// DGRAM has no rules in ZMTP. It has one endpoint: the only peer.
     Dgram(Dealer<Table<OutgoingPeer>>),
     Dish(Receiver),
     Gather(Gather<Table<FairPeer>>),
-    Pair(Pair),
+    Pair(Pair, OnConflict),
     /// PUB and XPUB.
     Publish(Publisher, Publishing),
     Pull(Pull<Table<FairPeer>>),
@@ -38,7 +38,7 @@ pub(crate) enum AnyPattern {
     Radio(Transmitter, Publishing),
     Rep(Rep<Table<RepPeer>>),
     Req(Requester),
-    Router(Routes, RouterOptions),
+    Router(Routes, RouterOptions, OnConflict),
     Scatter(Scatter<Table<OutgoingPeer>>),
     /// SERVER and PEER.
     Server(Numbered, SocketType, PeerMessages),
@@ -56,6 +56,15 @@ pub(super) type Receiver = Dish<Table<FairPeer>, Counted>;
 pub(super) type Numbered = Server<Table<RouterPeer>, RoutingTable>;
 pub(super) type Subscriber = Subscribe<Table<FairPeer>, Counted>;
 
+/// What happens to a peer whose place is taken: another peer has the routing id, or is the one peer of a PAIR or CHANNEL.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum OnConflict {
+    /// Its connection is closed.
+    Close,
+    /// It stays connected and is ignored.
+    Ignore,
+}
+
 /// The options and state of a publisher besides the core's pattern.
 #[derive(Debug)]
 pub(crate) struct Publishing {
@@ -67,8 +76,8 @@ pub(crate) struct Publishing {
 }
 
 impl Publishing {
-    pub(super) const fn new(options: PublishOptions) -> Self {
-        Self { options, full: 0, all_groups: Vec::new() }
+    pub(super) fn new() -> Self {
+        Self { options: PublishOptions::default(), full: 0, all_groups: Vec::new() }
     }
 
     /// The peers that get the messages of all groups.
@@ -108,8 +117,8 @@ pub(crate) struct Streaming {
 }
 
 impl Streaming {
-    pub(super) fn new(options: StreamOptions) -> Self {
-        Self { options, up: HashSet::new() }
+    pub(super) fn new() -> Self {
+        Self { options: StreamOptions::default(), up: HashSet::new() }
     }
 }
 
@@ -128,12 +137,12 @@ impl AnyPattern {
     /// The type that READY announces. A STREAM announces none; it routes as a ROUTER. A DGRAM has no READY.
     pub(crate) const fn socket_type(&self) -> SocketType {
         match self {
-            Self::Channel(_) => SocketType::Channel,
+            Self::Channel(..) => SocketType::Channel,
             Self::Client(..) => SocketType::Client,
             Self::Dealer(..) => SocketType::Dealer,
             Self::Dish(_) => SocketType::Dish,
             Self::Gather(_) => SocketType::Gather,
-            Self::Dgram(_) | Self::Pair(_) => SocketType::Pair,
+            Self::Dgram(_) | Self::Pair(..) => SocketType::Pair,
             Self::Publish(rules, _) => rules.socket_type(),
             Self::Pull(_) => SocketType::Pull,
             Self::Push(_) => SocketType::Push,
@@ -157,7 +166,7 @@ impl AnyPattern {
     #[inline(always)]
     pub(crate) fn prefix(&self, peer: PeerId) -> Option<&[u8]> {
         match self {
-            Self::Router(rules, _) | Self::Stream(rules, _) => rules.routing_id(peer),
+            Self::Router(rules, ..) | Self::Stream(rules, _) => rules.routing_id(peer),
             Self::Server(rules, ..) => rules.routing_id(peer),
             _ => None,
         }
@@ -168,13 +177,13 @@ impl AnyPattern {
     #[inline(always)]
     pub(crate) fn next_in_turn(&mut self) -> Option<PeerId> {
         let next = match self {
-            Self::Channel(rules) => rules.take(),
+            Self::Channel(rules, _) => rules.take(),
             Self::Client(rules, _) => rules.take(),
             Self::Dealer(rules, _) | Self::Dgram(rules) => rules.take(),
             Self::Gather(rules) => rules.take(),
-            Self::Pair(rules) => rules.take(),
+            Self::Pair(rules, _) => rules.take(),
             Self::Pull(rules) => rules.take(),
-            Self::Router(rules, _) => rules.take(),
+            Self::Router(rules, ..) => rules.take(),
             Self::Subscribe(rules, _) => rules.take(),
             Self::Stream(rules, _) => rules.take(),
             _ => return None,
@@ -186,10 +195,10 @@ impl AnyPattern {
     pub(crate) const fn sends_in_turn(&self) -> bool {
         matches!(
             self,
-            Self::Channel(_)
+            Self::Channel(..)
                 | Self::Client(..)
                 | Self::Dealer(..)
-                | Self::Pair(_)
+                | Self::Pair(..)
                 | Self::Push(_)
                 | Self::Scatter(_)
         )
@@ -199,7 +208,7 @@ impl AnyPattern {
     pub(crate) const fn sends_one_part(&self) -> bool {
         matches!(
             self,
-            Self::Channel(_)
+            Self::Channel(..)
                 | Self::Client(..)
                 | Self::Radio(..)
                 | Self::Scatter(_)
@@ -210,7 +219,7 @@ impl AnyPattern {
     /// Whether each frame of each message is delivered, whatever its header and its body.
     pub(crate) fn delivers_all(&self) -> bool {
         match self {
-            Self::Dealer(..) | Self::Pair(_) | Self::Pull(_) | Self::Router(..) => true,
+            Self::Dealer(..) | Self::Pair(..) | Self::Pull(_) | Self::Router(..) => true,
             Self::Subscribe(rules, _) => rules.socket_type() == SocketType::Xsub,
             _ => false,
         }
@@ -219,7 +228,7 @@ impl AnyPattern {
     /// Whether each message of one part is delivered, whatever its body.
     pub(crate) fn delivers_singles(&self) -> bool {
         match self {
-            Self::Channel(_) | Self::Client(..) | Self::Gather(_) | Self::Server(..) => true,
+            Self::Channel(..) | Self::Client(..) | Self::Gather(_) | Self::Server(..) => true,
             _ => self.delivers_all(),
         }
     }
@@ -237,21 +246,33 @@ impl AnyPattern {
     pub(crate) fn hold(&mut self, peer: PeerId, held: bool) {
         match self {
             Self::Rep(rules) => rules.hold(peer, held),
-            Self::Router(rules, RouterOptions { mandatory: false, .. }) => rules.hold(peer, held),
+            Self::Router(rules, RouterOptions { mandatory: false, .. }, _) => {
+                rules.hold(peer, held);
+            }
             _ => {}
         }
     }
 
-    /// Whether a peer is refused because of what another peer has: the routing id, or the one seat of a PAIR or CHANNEL.
-    pub(crate) const fn may_refuse(&self) -> bool {
-        matches!(self, Self::Channel(_) | Self::Pair(_) | Self::Router(..))
+    /// What happens to a peer whose place is taken.
+    pub(super) const fn on_conflict(&self) -> Option<OnConflict> {
+        match self {
+            Self::Channel(_, on_conflict)
+            | Self::Pair(_, on_conflict)
+            | Self::Router(_, _, on_conflict) => Some(*on_conflict),
+            _ => None,
+        }
     }
 
-    /// Whether the socket is a PAIR or CHANNEL whose peer is another one.
-    pub(crate) fn is_taken_from(&self, peer: PeerId) -> bool {
+    /// Whether a peer is refused because its place is taken.
+    pub(crate) const fn may_refuse(&self) -> bool {
+        matches!(self.on_conflict(), Some(OnConflict::Close))
+    }
+
+    /// Whether the socket is a PAIR or CHANNEL that refuses this peer, because it has another one.
+    pub(crate) fn refuses(&self, peer: PeerId) -> bool {
         let held = match self {
-            Self::Channel(rules) => rules.peer(),
-            Self::Pair(rules) => rules.peer(),
+            Self::Channel(rules, OnConflict::Close) => rules.peer(),
+            Self::Pair(rules, OnConflict::Close) => rules.peer(),
             _ => None,
         };
         held.is_some_and(|held| held != peer)
@@ -307,7 +328,7 @@ impl AnyPattern {
 
     /// Whether sending reports unroutable messages and waits for room (`ZMQ_ROUTER_MANDATORY`).
     pub(crate) const fn is_mandatory(&self) -> bool {
-        matches!(self, Self::Router(_, RouterOptions { mandatory: true, .. }))
+        matches!(self, Self::Router(_, RouterOptions { mandatory: true, .. }, _))
     }
 
     /// How many different topics are subscribed to, at a publisher or by a subscriber; 0 for other

@@ -10,19 +10,19 @@ use super::AnyPattern;
 macro_rules! each {
     ($self:expr, $rules:ident => $call:expr) => {
         match $self {
-            Self::Channel($rules) => $call,
+            Self::Channel($rules, _) => $call,
             Self::Client($rules, _) => $call,
             Self::Dealer($rules, _) | Self::Dgram($rules) => $call,
             Self::Dish($rules) => $call,
             Self::Gather($rules) => $call,
-            Self::Pair($rules) => $call,
+            Self::Pair($rules, _) => $call,
             Self::Publish($rules, _) => $call,
             Self::Pull($rules) => $call,
             Self::Push($rules) => $call,
             Self::Radio($rules, _) => $call,
             Self::Rep($rules) => $call,
             Self::Req($rules) => $call,
-            Self::Router($rules, _) => $call,
+            Self::Router($rules, ..) => $call,
             Self::Scatter($rules) => $call,
             Self::Server($rules, ..) => $call,
             Self::Stream($rules, _) => $call,

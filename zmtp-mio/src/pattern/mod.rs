@@ -9,16 +9,16 @@
 //! | `any.rs` | the enum, and the rules that several types share |
 //! | `dispatch.rs` | the trait `Pattern` |
 //! | `one_type.rs` | what only one type has |
-//! | `options.rs`, `change.rs` | the options, the constructors, and changes of the options |
+//! | `options.rs`, `set_options.rs` | the options, the rules of a new socket, and setting the options |
 //! | `peers.rs`, `context.rs` | what happens with a peer |
 
 mod any;
-mod change;
 mod context;
 mod dispatch;
 mod one_type;
 mod options;
 mod peers;
+mod set_options;
 
 pub(crate) use any::AnyPattern;
 pub(crate) use context::{End, PeerContext};

@@ -1,4 +1,4 @@
-//! The options of the socket types, and the constructors.
+//! The options of the socket types, and the rules of a new socket.
 
 use zmtp_core::pattern::{
     Channel, Client, Dealer, Dish, Filter, Gather, Mode, Pair, Publish, Pull, Push, Radio, Rep,
@@ -7,7 +7,7 @@ use zmtp_core::pattern::{
 use zmtp_core::wire::SocketType;
 
 use super::AnyPattern;
-use super::any::{Publishing, Routes, Streaming, Subscribing};
+use super::any::{OnConflict, Publishing, Routes, Streaming, Subscribing};
 use crate::message::Message;
 use crate::options::Options;
 use crate::routing_table::RoutingTable;
@@ -113,152 +113,87 @@ pub struct KindOptions {
 }
 
 impl KindOptions {
+    /// The rules of a socket of this kind.
     pub(crate) fn pattern(self, kind: SocketKind, options: &Options) -> AnyPattern {
-        let mut pattern = match kind {
-            SocketKind::Channel => AnyPattern::channel(options.immediate),
-            SocketKind::Client => AnyPattern::client(self.messages, options.immediate),
-            SocketKind::Dealer => AnyPattern::dealer(self.dealer, options.immediate),
-            SocketKind::Dgram => AnyPattern::dgram(),
-            SocketKind::Dish => AnyPattern::dish(),
-            SocketKind::Gather => AnyPattern::gather(),
-            SocketKind::Pair => AnyPattern::pair(options.immediate),
-            SocketKind::Peer => AnyPattern::server(SocketType::Peer, self.messages),
-            SocketKind::Pub => AnyPattern::publish(self.publish, share(options)),
-            SocketKind::Pull => AnyPattern::pull(),
-            SocketKind::Push => AnyPattern::push(options.immediate),
-            SocketKind::Radio => AnyPattern::radio(self.publish, share(options)),
-            SocketKind::Rep => AnyPattern::rep(),
-            SocketKind::Req => AnyPattern::req(self.req),
-            SocketKind::Router => AnyPattern::router(self.router),
-            SocketKind::Scatter => AnyPattern::scatter(options.immediate),
-            SocketKind::Server => AnyPattern::server(SocketType::Server, self.messages),
-            SocketKind::Stream => AnyPattern::stream(self.stream),
-            SocketKind::Sub => AnyPattern::subscribe(self.subscribe),
-            SocketKind::Xpub => AnyPattern::xpublish(self.publish, share(options)),
-            SocketKind::Xsub => AnyPattern::xsubscribe(&self.subscribe),
-        };
+        let mut pattern = AnyPattern::new(kind, share(options));
         if options.rules.shares_unreached {
             pattern.share_turns();
         }
+        if let (SocketKind::Sub, AnyPattern::Subscribe(rules, _)) = (kind, &mut pattern) {
+            for topic in &self.subscribe.topics {
+                // The table of topics grows.
+                let _ = rules.subscribe(topic);
+            }
+        }
+        pattern.set_options(self, options);
         pattern
     }
 }
 
 /// The number of topics that one peer may subscribe to, and of their bytes.
-fn share(options: &Options) -> (usize, usize) {
+fn share(options: &Options) -> Share {
     let (topics, bytes) = (options.max_subscriptions, options.max_subscription_bytes);
     (topics.unwrap_or(usize::MAX), bytes.unwrap_or(usize::MAX))
 }
 
-/// The constructors: one per socket type. `immediate` is
-/// [`Options::immediate`](crate::Options::immediate).
 impl AnyPattern {
-    pub(crate) const fn channel(immediate: bool) -> Self {
-        Self::Channel(Channel::new(immediate))
-    }
-
-    pub(crate) const fn client(messages: PeerMessages, immediate: bool) -> Self {
-        Self::Client(Client::new(Table::new(), immediate), messages)
-    }
-
-    pub(crate) const fn dgram() -> Self {
-        Self::Dgram(Dealer::new(Table::new(), false))
-    }
-
-    pub(crate) fn dish() -> Self {
-        Self::Dish(Dish::new(Table::new(), Counted::new()))
-    }
-
-    /// `share` is how many groups one peer may join. Of the options, only `no_drop` applies.
-    pub(crate) fn radio(options: PublishOptions, share: Share) -> Self {
-        let radio = Radio::new(Table::new(), Subscribers::new(share));
-        Self::Radio(radio, Publishing::new(options))
-    }
-
-    pub(crate) const fn gather() -> Self {
-        Self::Gather(Gather::new(Table::new()))
-    }
-
-    pub(crate) const fn scatter(immediate: bool) -> Self {
-        Self::Scatter(Scatter::new(Table::new(), immediate))
-    }
-
-    /// SERVER or PEER.
-    pub(crate) fn server(socket_type: SocketType, messages: PeerMessages) -> Self {
-        let (peers, ids) = (Table::new(), RoutingTable::new());
-        // A peer that the socket connects to has a routing id at once.
-        Self::Server(Server::new(peers, ids, fastrand::u32(..), false), socket_type, messages)
-    }
-
-    pub(crate) const fn dealer(options: DealerOptions, immediate: bool) -> Self {
-        Self::Dealer(Dealer::new(Table::new(), immediate), options)
-    }
-
-    pub(crate) const fn pair(immediate: bool) -> Self {
-        Self::Pair(Pair::new(immediate))
-    }
-
-    /// `share` is what one peer may subscribe to.
-    pub(crate) fn publish(options: PublishOptions, share: Share) -> Self {
-        let publish = Publish::publisher(Table::new(), Subscribers::new(share));
-        Self::Publish(publish, Publishing::new(options))
-    }
-
-    /// `share` is what one peer may subscribe to.
-    pub(crate) fn xpublish(options: PublishOptions, share: Share) -> Self {
-        let peers = Table::new();
-        let publish = match (options.manual, options.reports) {
-            (true, _) => {
-                Publish::manual(peers, Subscribers::new(share), Subscribers::counting(share))
+    /// The rules of a kind with the default options. `share` is what one peer may subscribe to.
+    fn new(kind: SocketKind, share: Share) -> Self {
+        let close = OnConflict::Close;
+        match kind {
+            SocketKind::Channel => Self::Channel(Channel::new(false), close),
+            SocketKind::Client => {
+                Self::Client(Client::new(Table::new(), false), PeerMessages::default())
             }
-            (false, Reports::All) => {
-                Publish::with_reports(peers, Subscribers::counting(share), Reports::All)
+            SocketKind::Dealer => {
+                Self::Dealer(Dealer::new(Table::new(), false), DealerOptions::default())
             }
-            (false, reports) => Publish::with_reports(peers, Subscribers::new(share), reports),
-        };
-        Self::Publish(publish, Publishing::new(options))
-    }
-
-    pub(crate) const fn pull() -> Self {
-        Self::Pull(Pull::new(Table::new()))
-    }
-
-    pub(crate) const fn push(immediate: bool) -> Self {
-        Self::Push(Push::new(Table::new(), immediate))
-    }
-
-    pub(crate) const fn rep() -> Self {
-        Self::Rep(Rep::new(Table::new()))
-    }
-
-    pub(crate) fn req(mode: Mode) -> Self {
-        Self::Req(Req::new(Table::new(), mode, fastrand::u32(..)))
-    }
-
-    pub(crate) fn router(options: RouterOptions) -> Self {
-        Self::Router(routes(options.handover), options)
-    }
-
-    pub(crate) fn stream(options: StreamOptions) -> Self {
-        Self::Stream(routes(false), Streaming::new(options))
-    }
-
-    pub(crate) fn subscribe(options: SubscribeOptions) -> Self {
-        let filter = if options.invert { Filter::Inverted } else { Filter::Matching };
-        let mut subscribe = Subscribe::new(Table::new(), Counted::new(), filter);
-        for topic in options.topics {
-            // The table of topics grows.
-            let _ = subscribe.subscribe(&topic);
+            SocketKind::Dgram => Self::Dgram(Dealer::new(Table::new(), false)),
+            SocketKind::Dish => Self::Dish(Dish::new(Table::new(), Counted::new())),
+            SocketKind::Gather => Self::Gather(Gather::new(Table::new())),
+            SocketKind::Pair => Self::Pair(Pair::new(false), close),
+            SocketKind::Peer => server(SocketType::Peer),
+            SocketKind::Pub => {
+                let publish = Publish::publisher(Table::new(), Subscribers::new(share));
+                Self::Publish(publish, Publishing::new())
+            }
+            SocketKind::Pull => Self::Pull(Pull::new(Table::new())),
+            SocketKind::Push => Self::Push(Push::new(Table::new(), false)),
+            SocketKind::Radio => {
+                let radio = Radio::new(Table::new(), Subscribers::new(share));
+                Self::Radio(radio, Publishing::new())
+            }
+            SocketKind::Rep => Self::Rep(Rep::new(Table::new())),
+            SocketKind::Req => {
+                Self::Req(Req::new(Table::new(), Mode::default(), fastrand::u32(..)))
+            }
+            SocketKind::Router => Self::Router(routes(), RouterOptions::default(), close),
+            SocketKind::Scatter => Self::Scatter(Scatter::new(Table::new(), false)),
+            SocketKind::Server => server(SocketType::Server),
+            SocketKind::Stream => Self::Stream(routes(), Streaming::new()),
+            SocketKind::Sub => subscriber(Filter::Matching),
+            SocketKind::Xpub => {
+                let (peers, topics) = (Table::new(), Subscribers::new(share));
+                let publish = Publish::with_reports(peers, topics, Reports::default());
+                Self::Publish(publish, Publishing::new())
+            }
+            SocketKind::Xsub => subscriber(Filter::All),
         }
-        Self::Subscribe(subscribe, Subscribing { all_cancellations: false })
-    }
-
-    pub(crate) fn xsubscribe(options: &SubscribeOptions) -> Self {
-        let subscribe = Subscribe::new(Table::new(), Counted::new(), Filter::All);
-        Self::Subscribe(subscribe, Subscribing { all_cancellations: options.all_cancellations })
     }
 }
 
-fn routes(handover: bool) -> Routes {
-    Router::new(Table::new(), RoutingTable::new(), fastrand::u32(..), handover)
+fn routes() -> Routes {
+    Router::new(Table::new(), RoutingTable::new(), fastrand::u32(..), false)
+}
+
+fn server(socket_type: SocketType) -> AnyPattern {
+    let (peers, ids) = (Table::new(), RoutingTable::new());
+    // A peer that the socket connects to has a routing id at once.
+    let server = Server::new(peers, ids, fastrand::u32(..), false);
+    AnyPattern::Server(server, socket_type, PeerMessages::default())
+}
+
+fn subscriber(filter: Filter) -> AnyPattern {
+    let subscribe = Subscribe::new(Table::new(), Counted::new(), filter);
+    AnyPattern::Subscribe(subscribe, Subscribing { all_cancellations: false })
 }

@@ -4,7 +4,7 @@ use zmtp_core::Subscription;
 use zmtp_core::pattern::{AttachError, NoRoom, Pattern, PeerId};
 use zmtp_core::wire::SocketType;
 
-use super::any::Routes;
+use super::any::{OnConflict, Routes};
 use super::{AnyPattern, End, PeerContext};
 use crate::message::Message;
 use crate::monitor::CloseReason;
@@ -16,7 +16,7 @@ impl AnyPattern {
     pub(crate) fn peer_attached(&mut self, peer: PeerId, routing_id: &[u8]) {
         // The tables grow. A second peer of a PAIR is refused when its handshake is complete.
         let _ = match self {
-            Self::Router(rules, _) if !routing_id.is_empty() => rules.attach_as(peer, routing_id),
+            Self::Router(rules, ..) if !routing_id.is_empty() => rules.attach_as(peer, routing_id),
             // The peer has a routing id from now on, so that messages can be queued for it.
             Self::Stream(rules, _) => rules.attach_as(peer, routing_id),
             _ => self.attached(peer).map_err(AttachError::from),
@@ -30,12 +30,13 @@ impl AnyPattern {
         &mut self,
         peer: &mut PeerContext<'_>,
     ) -> Result<Option<PeerId>, CloseReason> {
-        let displaced =
-            self.connected(peer.peer, peer.routing_id).map_err(|error| match error {
-                AttachError::SecondPeer => CloseReason::PairTaken,
-                // The tables grow.
-                _ => CloseReason::RoutingIdInUse,
-            })?;
+        let displaced = match self.connected(peer.peer, peer.routing_id) {
+            Ok(displaced) => displaced,
+            Err(_) if self.on_conflict() == Some(OnConflict::Ignore) => return Ok(None),
+            Err(AttachError::SecondPeer) => return Err(CloseReason::PairTaken),
+            // The tables grow.
+            Err(_) => return Err(CloseReason::RoutingIdInUse),
+        };
         match self {
             Self::Client(_, messages) | Self::Server(_, _, messages) => {
                 open(peer, messages.hello.as_ref(), false);
@@ -50,7 +51,7 @@ impl AnyPattern {
                     peer.outgoing.push(welcome.clone().into());
                 }
             }
-            Self::Router(rules, options) => {
+            Self::Router(rules, options, _) => {
                 open(peer, options.hello.as_ref(), options.probe);
                 if options.notify_connect {
                     notify(rules, peer);
@@ -87,7 +88,7 @@ impl AnyPattern {
                 (messages.hello.is_some(), false)
             }
             Self::Dealer(_, options) => (options.hello.is_some(), options.probe),
-            Self::Router(_, options) => (options.hello.is_some(), options.probe),
+            Self::Router(_, options, _) => (options.hello.is_some(), options.probe),
             _ => (false, false),
         };
         u64::from(hello) + u64::from(probe)
@@ -153,7 +154,7 @@ impl AnyPattern {
                 peer.incoming.push(report(Subscription::Cancel, topic));
             }),
             // Not for a failed connection attempt.
-            Self::Router(rules, options) if end.ready => {
+            Self::Router(rules, options, _) if end.ready => {
                 if options.notify_disconnect {
                     notify(rules, peer);
                 }

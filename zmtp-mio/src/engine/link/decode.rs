@@ -81,12 +81,8 @@ impl Reader<'_> {
                     let routing_id = metadata.get(Property::IDENTITY).unwrap_or_default();
                     let peer_metadata = application_properties(&metadata);
                     let peer = self.connection.peer();
-                    let keeps_refused = to.limits.keeps_refused;
                     let (pattern, mut context) = to.context(routing_id);
-                    to.report.displaced = match pattern.peer_connected(&mut context) {
-                        Err(_) if keeps_refused => None,
-                        connected => connected?,
-                    };
+                    to.report.displaced = pattern.peer_connected(&mut context)?;
                     to.ready = true;
                     let user = self.connection.mechanism().user();
                     self.receive.properties = Some(Arc::new(Properties {

@@ -54,8 +54,6 @@ pub(in crate::engine) struct Limits {
     pub(in crate::engine) has_incoming: bool,
     /// The socket is being closed: what the application cannot receive any more is not read.
     pub(in crate::engine) ending: bool,
-    /// A peer that the pattern refuses stays connected and is ignored.
-    pub(in crate::engine) keeps_refused: bool,
 }
 
 /// The results of a read besides messages.

@@ -1,10 +1,11 @@
-//! Changing the options of a socket while it is used.
+//! Setting the options of a socket: when it is built, and while it is used.
 
 use zmtp_core::pattern::{Filter, Reports};
 use zmtp_core::wire::SocketType;
 
-use super::any::{Publisher, Publishing, Subscribing};
+use super::any::{OnConflict, Publisher, Publishing};
 use super::{AnyPattern, KindOptions, PublishOptions};
+use crate::options::Options;
 use crate::topics::Subscribers;
 
 impl AnyPattern {
@@ -20,37 +21,47 @@ impl AnyPattern {
         }
     }
 
-    /// Sets the options of the kind. Those that are used when a peer connects apply to later peers. `immediate` is
-    /// [`Options::immediate`](crate::Options::immediate).
-    pub(crate) fn set_options(&mut self, own: KindOptions, immediate: bool) {
+    /// Sets the options of the kind. Those that are used when a peer connects apply to later peers.
+    pub(crate) fn set_options(&mut self, own: KindOptions, options: &Options) {
+        let conflict = match options.rules.keeps_refused {
+            true => OnConflict::Ignore,
+            false => OnConflict::Close,
+        };
         match self {
-            Self::Channel(rules) => rules.set_only_connected(immediate),
+            Self::Channel(rules, on_conflict) => {
+                rules.set_only_connected(options.immediate);
+                *on_conflict = conflict;
+            }
             Self::Client(rules, messages) => {
-                rules.set_only_connected(immediate);
+                rules.set_only_connected(options.immediate);
                 *messages = own.messages;
             }
-            Self::Dealer(rules, options) => {
-                rules.set_only_connected(immediate);
-                *options = own.dealer;
+            Self::Dealer(rules, dealing) => {
+                rules.set_only_connected(options.immediate);
+                *dealing = own.dealer;
             }
-            Self::Pair(rules) => rules.set_only_connected(immediate),
+            Self::Pair(rules, on_conflict) => {
+                rules.set_only_connected(options.immediate);
+                *on_conflict = conflict;
+            }
             Self::Publish(rules, publishing) => set_publish(rules, publishing, own.publish),
-            Self::Push(rules) | Self::Scatter(rules) => rules.set_only_connected(immediate),
+            Self::Push(rules) | Self::Scatter(rules) => rules.set_only_connected(options.immediate),
             Self::Radio(_, publishing) => publishing.options = own.publish,
             Self::Req(rules) => rules.set_mode(own.req),
-            Self::Router(rules, options) => {
+            Self::Router(rules, routing, on_conflict) => {
                 rules.set_handover(own.router.handover);
-                *options = own.router;
+                *routing = own.router;
+                *on_conflict = conflict;
             }
             Self::Server(_, _, messages) => *messages = own.messages,
             Self::Stream(_, streaming) => streaming.options = own.stream,
             Self::Subscribe(rules, subscribing) => {
-                rules.set_filter(if own.subscribe.invert {
-                    Filter::Inverted
-                } else {
-                    Filter::Matching
+                rules.set_filter(match own.subscribe.invert {
+                    true => Filter::Inverted,
+                    false => Filter::Matching,
                 });
-                *subscribing = Subscribing { all_cancellations: own.subscribe.all_cancellations };
+                let is_xsub = rules.socket_type() == SocketType::Xsub;
+                subscribing.all_cancellations = is_xsub && own.subscribe.all_cancellations;
             }
             Self::Dgram(_) | Self::Dish(_) | Self::Gather(_) | Self::Pull(_) | Self::Rep(_) => {}
         }
