@@ -6,6 +6,7 @@ use mio::Interest;
 
 use super::Engine;
 use super::link::Link;
+use super::pattern::PeerContext;
 use super::scheduler::Key;
 use crate::mechanism::AnyMechanism;
 use crate::transport::Stream;
@@ -55,10 +56,10 @@ impl Engine {
         peer.set_ready();
         let properties = peer.details.as_ref().map(|details| details.properties());
         if let Some(link) = peer.link() {
-            link.receive.properties = properties;
+            link.receive.properties.clone_from(&properties);
         }
-        let result = self.pattern.peer_connected(&mut peer.context());
-        peer.name_notice();
+        let mut context = PeerContext { properties, ..peer.context() };
+        let result = self.pattern.peer_connected(&mut context);
         self.report(index);
         if let Err(reason) = result {
             self.close(index, reason);

@@ -209,7 +209,9 @@ fn deliver(rules: &mut impl Pattern, peer: &mut PeerContext<'_>, message: Option
 /// an empty part.
 fn notify(rules: &mut Routes, peer: &mut PeerContext<'_>) {
     if let Some(id) = rules.routing_id(peer.peer) {
-        peer.incoming.push(Message::from_parts([id, b""]).into());
+        let mut notice = Message::from_parts([id, b""]);
+        notice.set_properties(peer.properties.take());
+        peer.incoming.push(notice.into());
         rules.received(peer.peer);
     }
 }

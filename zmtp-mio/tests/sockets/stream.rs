@@ -187,6 +187,45 @@ fn an_outgoing_connection_keeps_its_id_when_it_reconnects() {
 }
 
 #[test]
+fn each_message_that_waits_has_the_properties_of_its_own_connection() {
+    for notifies in [false, true] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("tcp://{}", listener.local_addr().unwrap());
+        let builder = crate::harness::builder::<Stream>().notify(notifies);
+        let mut stream = builder.connect(endpoint.as_str()).unwrap();
+        let accept = |stream: &mut Stream, nth| {
+            drive_until!(stream, stream.counters().connection_attempts >= nth);
+            listener.accept().unwrap().0
+        };
+        let mut peer = accept(&mut stream, 1);
+        peer.write_all(b"first").unwrap();
+        drop(peer);
+        drive_until!(stream, stream.counters().disconnects == 1);
+        // Nothing is received before the second connection.
+        let mut peer = accept(&mut stream, 2);
+        peer.write_all(b"second").unwrap();
+        let mut connections = vec![];
+        let mut last = Vec::new();
+        while last != b"second" {
+            let message = stream.recv_timeout(LIMIT).unwrap().expect("a message");
+            last = message.part(1).unwrap().into();
+            connections.push(message.properties().map(|properties| properties.connection));
+        }
+        let second = *connections.last().unwrap();
+        assert!(second.is_some());
+        match (notifies, &connections[..]) {
+            (false, [first, _]) => assert!(first.is_some() && *first != second),
+            // Connected, the bytes, disconnected, connected, the bytes.
+            (true, [opened, bytes, _, reopened, _]) => {
+                assert!(opened.is_some() && opened == bytes && *bytes != second);
+                assert_eq!(*reopened, second);
+            }
+            _ => panic!("{connections:?}"),
+        }
+    }
+}
+
+#[test]
 fn a_given_routing_id_is_not_assigned_twice() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("tcp://{}", listener.local_addr().unwrap());

@@ -317,6 +317,7 @@ impl Receiver<'_> {
         let context = PeerContext {
             peer: self.peer,
             routing_id,
+            properties: None,
             incoming: self.incoming,
             outgoing: self.outgoing,
         };
@@ -331,8 +332,10 @@ impl Receiver<'_> {
 
     /// Queues a complete message. Returns `false` if no request waits for it, and it is dropped.
     pub(super) fn keep(&mut self, queued: QueuedMessage) -> bool {
-        let Receiver { pattern, monitor, incoming, outgoing, .. } = self;
-        let mut context = PeerContext { peer: self.peer, routing_id: &[], incoming, outgoing };
+        let Receiver { pattern, monitor, incoming, outgoing, peer, .. } = self;
+        let properties = None;
+        let mut context =
+            PeerContext { peer: *peer, routing_id: &[], properties, incoming, outgoing };
         pattern.keep(&mut context, queued, self.limits.conflate, &mut monitor.counters)
     }
 

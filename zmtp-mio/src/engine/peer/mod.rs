@@ -148,17 +148,6 @@ impl PeerDetails {
 }
 
 impl Peer {
-    /// Gives the notice of a new connection the properties of the connection, if nothing is queued before it.
-    pub(super) fn name_notice(&mut self) {
-        let properties = self.details.as_ref().map(|details| details.properties());
-        if self.incoming.len() == 1
-            && let Some(mut notice) = self.incoming.pop()
-        {
-            notice.message.set_properties(properties);
-            self.incoming.push(notice);
-        }
-    }
-
     pub(super) const fn new(origin: Origin, endpoint: Arc<Endpoint>, state: State) -> Self {
         Self {
             id: PeerId::NONE,
@@ -189,6 +178,7 @@ impl Peer {
         PeerContext {
             peer: self.id,
             routing_id: &[],
+            properties: None,
             incoming: &mut self.incoming,
             outgoing: &mut self.outgoing,
         }
