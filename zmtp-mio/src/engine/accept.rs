@@ -85,7 +85,8 @@ impl Engine {
             }
             Err(_) => return,
         };
-        self.monitor.note(&Arc::new(at.clone()), Addresses::default(), kind);
+        let addresses = self.listener_addresses(at);
+        self.monitor.note(&Arc::new(at.clone()), addresses, kind);
     }
 
     /// Checks an endpoint to connect to.
@@ -159,6 +160,8 @@ impl Engine {
             let _ = acceptor.listener.deregister(registry);
         }
         if self.options.rules.unbind_closes {
+            let at = acceptor.listener.addresses();
+            self.monitor.note(&acceptor.endpoint, at, EventKind::Unbound);
             self.close_accepted(endpoint);
         }
         true
@@ -174,6 +177,12 @@ impl Engine {
             self.leave(peer);
         }
         self.note_change();
+    }
+
+    /// The address and the descriptor of the listener of an endpoint, if it is one of TCP or IPC that is bound.
+    pub(crate) fn listener_addresses(&self, endpoint: &Endpoint) -> Addresses {
+        let found = self.listeners.iter().find(|(_, held)| *held.endpoint == *endpoint);
+        found.map_or_else(Addresses::default, |(_, held)| held.listener.addresses())
     }
 
     pub(crate) fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {

@@ -17,6 +17,7 @@ use super::queue::{Mark, Queue, Usage};
 use crate::inproc::Pipe;
 use crate::message::Properties;
 use crate::monitor::{CloseReason, EventKind};
+use crate::transport::Addresses;
 
 /// A connection that lasted this long was useful, even if it received no message.
 const PROVEN: Duration = Duration::from_secs(5);
@@ -69,7 +70,7 @@ impl Engine {
         self.set_timer(index, None);
         let Some(peer) = self.peers.get_mut(index) else { return };
         let Some(reason) = peer.closing.take() else { return };
-        let mut useful = false;
+        let (mut useful, mut at) = (false, Addresses::default());
         let state = core::mem::replace(&mut peer.state, State::Closed);
         let was_ready = matches!(state, State::Ready(_) | State::Inproc(..) | State::Udp(_));
         let was_connected = was_ready || matches!(state, State::Handshake(_));
@@ -93,6 +94,7 @@ impl Engine {
                 useful = true;
             }
             State::Connecting(mut stream) | State::Negotiating(mut stream, _) => {
+                at.descriptor = stream.descriptor();
                 if let Some(registry) = self.descriptors.registry() {
                     let _ = stream.deregister(registry);
                 }
@@ -107,7 +109,11 @@ impl Engine {
         }
         match was_connected {
             true => self.connection_event(index, EventKind::Closed(reason)),
-            false => self.endpoint_event(index, EventKind::Closed(reason)),
+            false => {
+                if let Some(peer) = self.peers.get(index) {
+                    self.monitor.note(&peer.endpoint, at, EventKind::Closed(reason));
+                }
+            }
         }
         if stops {
             self.stop_connecting(index);

@@ -168,7 +168,10 @@ impl Engine {
         let Some(peer) = self.peers.get(index) else { return };
         let from = match &*peer.endpoint {
             Endpoint::Udp { .. } => return self.connect_udp(index, &addresses),
-            Endpoint::Tcp { source, .. } => source.as_ref().map(Source::addresses),
+            Endpoint::Tcp { source, .. } => {
+                let of_proxy = self.options.socks.as_ref().and_then(Socks::source);
+                of_proxy.or(source.as_ref()).map(Source::addresses)
+            }
             _ => None,
         };
         let target = |to: SocketAddr| match &from {

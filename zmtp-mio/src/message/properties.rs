@@ -31,6 +31,8 @@ pub struct Properties {
     pub user_id: Option<String>,
     /// The metadata that the authenticator or ZAP handler gave the peer: names and values.
     pub metadata: Vec<(String, Vec<u8>)>,
+    /// The number of the descriptor of the connection.
+    pub(crate) descriptor: Option<i32>,
 }
 
 impl Properties {

@@ -40,8 +40,11 @@ pub struct Event {
     /// The address of the peer; `None` without a TCP connection. For an endpoint of UDP, where a RADIO sends, or the sender
     /// of the datagram.
     pub remote: Option<SocketAddr>,
-    /// The local address of the connection, or of a bound endpoint of UDP; otherwise `None`.
+    /// The local address of the connection, or of the bound endpoint; `None` if the transport has no addresses, or if the
+    /// event is about an endpoint that the socket connects to.
     pub local: Option<SocketAddr>,
+    /// The number of the descriptor of the connection or the listener.
+    pub(crate) descriptor: Option<i32>,
     /// What happened.
     pub kind: EventKind,
 }
@@ -108,6 +111,9 @@ pub enum EventKind {
     SubscriptionRefused,
     /// The socket was closed or dropped before this number of messages to the peer was sent.
     UnsentMessages(u64),
+    /// The socket no longer listens on the endpoint. Only with a hidden option.
+    #[doc(hidden)]
+    Unbound,
     /// ZAP refused the peer: a status code, or the number that libzmq has for a fault of the reply; 0 without a handler.
     /// Only with a hidden option.
     #[doc(hidden)]
@@ -134,6 +140,7 @@ impl EventKind {
             Self::DatagramFailed(_) => "datagram_failed",
             Self::SubscriptionRefused => "subscription_refused",
             Self::UnsentMessages(_) => "unsent_messages",
+            Self::Unbound => "unbound",
             Self::ZapFailed(_) => "zap_failed",
         }
     }
@@ -161,6 +168,7 @@ impl fmt::Display for EventKind {
             Self::Dropped(reason) => write!(f, "dropped a message: {reason}"),
             Self::DroppedDatagram(error) => write!(f, "dropped a datagram: {error}"),
             Self::DatagramFailed(error) => write!(f, "a datagram failed: {error}"),
+            Self::Unbound => f.write_str("not listening any more"),
             Self::ZapFailed(code) => write!(f, "refused by ZAP: {code}"),
             Self::SubscriptionRefused => f.write_str("refused a subscription: too many"),
             Self::UnsentMessages(n) => {
@@ -228,6 +236,7 @@ mod tests {
             connection: None,
             remote: None,
             local: None,
+            descriptor: None,
             kind: EventKind::Listening,
         };
         assert_eq!(event.to_string(), "tcp://127.0.0.1:5555: listening");

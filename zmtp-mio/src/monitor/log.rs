@@ -14,6 +14,7 @@ const fn level(kind: &EventKind) -> Level {
     use CloseReason::{ByPeer, ByUs, HandedOver, RequestCancelled};
     match kind {
         EventKind::Listening
+        | EventKind::Unbound
         | EventKind::Accepted
         | EventKind::Connected
         | EventKind::Ready(_)

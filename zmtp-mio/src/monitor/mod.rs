@@ -62,8 +62,9 @@ impl Monitor {
         at: Addresses,
         kind: EventKind,
     ) {
-        let Addresses { remote, local } = at;
-        let event = Event { endpoint: Arc::clone(endpoint), connection, remote, local, kind };
+        let Addresses { remote, local, descriptor } = at;
+        let endpoint = Arc::clone(endpoint);
+        let event = Event { endpoint, connection, remote, local, descriptor, kind };
         #[cfg(feature = "log")]
         log::log(&event);
         if !self.events.push(event) {

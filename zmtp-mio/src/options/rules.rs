@@ -13,7 +13,7 @@ pub struct Rules {
     /// connected.
     pub shares_unreached: bool,
     /// When an endpoint of TCP or IPC is unbound, the connections that were accepted there are closed too, after what is
-    /// queued for them is written.
+    /// queued for them is written. [`EventKind::Unbound`](crate::EventKind::Unbound) reports it.
     pub unbind_closes: bool,
     /// Socket types are not compared within the process.
     pub inproc_accepts_all: bool,

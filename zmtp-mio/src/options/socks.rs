@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::endpoint::{Endpoint, EndpointError};
+use crate::endpoint::{Endpoint, EndpointError, Source};
 
 /// A SOCKS5 proxy (RFC 1928), through which a socket connects to its TCP endpoints (`ZMQ_SOCKS_PROXY`).
 ///
@@ -32,7 +32,9 @@ pub(crate) struct SocksLogin {
 }
 
 impl Socks {
-    /// Creates the setting from the address of the proxy: `host:port`, where the host may be a name.
+    /// Creates the setting from the address of the proxy: `host:port`, where the host may be a name. As in an endpoint,
+    /// `address:port;` before it is where to connect from, for example `192.168.0.17:*;proxy.example:1080`. It has
+    /// precedence over the one of the endpoint.
     ///
     /// # Errors
     ///
@@ -40,10 +42,6 @@ impl Socks {
     pub fn new(address: &str) -> Result<Self, EndpointError> {
         let proxy: Endpoint = format!("tcp://{address}").parse()?;
         proxy.check_remote()?;
-        if let Endpoint::Tcp { source: Some(_), .. } = proxy {
-            let expected = "no address to connect from, for a proxy";
-            return Err(EndpointError::new(proxy.to_string(), expected));
-        }
         Ok(Self { proxy, login: None })
     }
 
@@ -59,6 +57,14 @@ impl Socks {
     /// The address of the proxy.
     pub(crate) const fn proxy(&self) -> &Endpoint {
         &self.proxy
+    }
+
+    /// The address to connect to the proxy from, if it has one.
+    pub(crate) const fn source(&self) -> Option<&Source> {
+        match &self.proxy {
+            Endpoint::Tcp { source, .. } => source.as_ref(),
+            _ => None,
+        }
     }
 
     pub(crate) fn credentials(&self) -> Option<&SocksLogin> {

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 use std::io;
+use std::os::fd::{AsRawFd as _, RawFd};
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt};
 use std::os::unix::net::{SocketAddr, UnixListener as StdListener};
 use std::path::{Path, PathBuf};
@@ -123,6 +124,10 @@ impl IpcListener {
 
     pub(super) fn endpoint(&self) -> &Endpoint {
         &self.endpoint
+    }
+
+    pub(super) fn as_raw_fd(&self) -> RawFd {
+        self.listener.as_raw_fd()
     }
 
     pub(super) fn register(

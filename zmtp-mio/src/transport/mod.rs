@@ -13,6 +13,8 @@ use core::net::SocketAddr;
 #[cfg(not(unix))]
 use std::io::Write;
 use std::io::{self, IoSlice, IoSliceMut, Read};
+#[cfg(unix)]
+use std::os::fd::AsRawFd as _;
 
 use mio::event::Source;
 use mio::net::{TcpListener, TcpStream};
@@ -231,17 +233,28 @@ impl Stream {
 
     /// The addresses of both ends, if the transport has addresses.
     pub(crate) fn addresses(&self) -> Addresses {
+        let descriptor = self.descriptor();
         match self {
-            Self::Tcp(stream) => {
-                Addresses { remote: stream.peer_addr().ok(), local: stream.local_addr().ok() }
-            }
+            Self::Tcp(stream) => Addresses {
+                remote: stream.peer_addr().ok(),
+                local: stream.local_addr().ok(),
+                descriptor,
+            },
             #[cfg(unix)]
-            Self::Ipc(_) => Addresses::default(),
+            Self::Ipc(_) => Addresses { descriptor, ..Addresses::default() },
             #[cfg(any(test, feature = "testing"))]
             Self::Memory(stream) => {
-                Addresses { remote: Some(stream.remote()), local: Some(stream.local()) }
+                Addresses { remote: Some(stream.remote()), local: Some(stream.local()), descriptor }
             }
         }
+    }
+
+    /// The number of the descriptor; `None` if it has none, or on another system than Unix.
+    pub(crate) fn descriptor(&self) -> Option<i32> {
+        #[cfg(unix)]
+        return each!(self, stream => Some(stream.as_raw_fd()), in memory _ => None);
+        #[cfg(not(unix))]
+        None
     }
 }
 
@@ -250,6 +263,8 @@ impl Stream {
 pub(crate) struct Addresses {
     pub(crate) remote: Option<SocketAddr>,
     pub(crate) local: Option<SocketAddr>,
+    /// The number of the descriptor of a stream or a listener of Unix.
+    pub(crate) descriptor: Option<i32>,
 }
 
 /// An address to connect to, with names resolved.
@@ -309,6 +324,22 @@ impl Listener {
             #[cfg(any(test, feature = "testing"))]
             Self::Memory(listener) => Ok(listener.address().into()),
         }
+    }
+
+    /// The local address, if the transport has addresses.
+    pub(crate) fn addresses(&self) -> Addresses {
+        #[cfg(unix)]
+        let descriptor = each!(self, listener => Some(listener.as_raw_fd()), in memory _ => None);
+        #[cfg(not(unix))]
+        let descriptor = None;
+        let local = match self {
+            Self::Tcp(listener) => listener.local_addr().ok(),
+            #[cfg(unix)]
+            Self::Ipc(_) => None,
+            #[cfg(any(test, feature = "testing"))]
+            Self::Memory(listener) => Some(listener.address()),
+        };
+        Addresses { remote: None, local, descriptor }
     }
 
     /// The next connection.

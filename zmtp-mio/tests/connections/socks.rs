@@ -3,6 +3,8 @@
 
 use std::io::ErrorKind;
 use std::net::TcpStream;
+#[cfg(target_os = "linux")]
+use std::net::{IpAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::thread;
@@ -109,6 +111,22 @@ fn a_proxy_is_only_for_tcp() {
     let proxy = Socks::new(free_endpoint().strip_prefix("tcp://").unwrap()).unwrap();
     let echo = Echo::on(&ipc());
     assert_echo(&mut builder::<Req>().socks(proxy).connect(&echo.endpoint).unwrap(), b"direct");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_proxy_may_have_an_address_to_connect_from() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    for (proxy, endpoint, source) in [
+        (format!("127.0.0.2:*;{address}"), "tcp://127.0.0.1:5555", [127, 0, 0, 2]),
+        (format!("127.0.0.2:*;{address}"), "tcp://127.0.0.3:*;127.0.0.1:5555", [127, 0, 0, 2]),
+        (address.to_string(), "tcp://127.0.0.3:*;127.0.0.1:5555", [127, 0, 0, 3]),
+    ] {
+        let proxy = Socks::new(&proxy).unwrap();
+        let _req = builder::<Req>().socks(proxy).connect(endpoint).unwrap();
+        assert_eq!(listener.accept().unwrap().1.ip(), IpAddr::from(source));
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod harness;
 
 mod calls;
+mod descriptors;
 mod inproc_connect;
 mod marks;
 mod options;

@@ -16,6 +16,7 @@ const EFAULT: Errno = Errno(libc::EFAULT);
 const ENOMEM: Errno = Errno(libc::ENOMEM);
 
 const ZMQ_MORE: c_int = 1;
+const ZMQ_SRCFD: c_int = 2;
 const ZMQ_SHARED: c_int = 3;
 
 /// Returns the part in a message of the program; EFAULT if it is not initialised, or closed.
@@ -224,6 +225,7 @@ unsafe extern "C" fn zmq_msg_get(msg: Msg, property: c_int) -> c_int {
         match property {
             ZMQ_MORE => Ok(part.more.into()),
             ZMQ_SHARED => Ok(part.is_shared().into()),
+            ZMQ_SRCFD => part.metadata.as_ref().and_then(|of| of.descriptor()).ok_or(EINVAL),
             _ => Err(EINVAL),
         }
     })

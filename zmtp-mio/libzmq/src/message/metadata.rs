@@ -3,7 +3,8 @@
 use std::ffi::{CStr, CString};
 use std::sync::{Arc, OnceLock};
 
-use zmtp_mio::Properties;
+use libc::c_int;
+use zmtp_mio::{Properties, libzmq};
 
 /// The properties of the connection that a part was received on.
 #[derive(Debug)]
@@ -16,6 +17,11 @@ pub(crate) struct Metadata {
 impl Metadata {
     fn new(properties: Arc<Properties>) -> Self {
         Self { properties, texts: OnceLock::new() }
+    }
+
+    /// The number of the descriptor of the connection (`ZMQ_SRCFD`).
+    pub(crate) fn descriptor(&self) -> Option<c_int> {
+        libzmq::connection_descriptor(&self.properties)
     }
 
     /// Returns the value of a property. The name `Identity` is another one for `Routing-Id`.
@@ -45,6 +51,9 @@ fn texts(properties: &Properties) -> Vec<(String, CString)> {
     }
     if let Some(user) = &properties.user_id {
         add("User-Id", user.as_bytes());
+    }
+    if let Some(descriptor) = libzmq::connection_descriptor(properties) {
+        add("__fd", descriptor.to_string().as_bytes());
     }
     for (name, value) in properties.metadata.iter().chain(&properties.peer_metadata) {
         add(name, value);

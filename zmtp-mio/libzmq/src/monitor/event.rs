@@ -3,22 +3,23 @@
 use std::collections::HashSet;
 use std::io;
 
-use zmtp_mio::libzmq::{CommandName, HandshakeError};
+use libc::c_int;
+use zmtp_mio::libzmq::{self, CommandName, HandshakeError};
 use zmtp_mio::{
     CloseReason, ConnectionId, Endpoint, Event, EventKind, Message, PeerError, ProtocolError,
 };
 
 use super::Format;
 
-const CONNECTED: u64 = 0x0001;
+pub(super) const CONNECTED: u64 = 0x0001;
 const CONNECT_DELAYED: u64 = 0x0002;
 const CONNECT_RETRIED: u64 = 0x0004;
-const LISTENING: u64 = 0x0008;
+pub(super) const LISTENING: u64 = 0x0008;
 const BIND_FAILED: u64 = 0x0010;
-const ACCEPTED: u64 = 0x0020;
+pub(super) const ACCEPTED: u64 = 0x0020;
 const ACCEPT_FAILED: u64 = 0x0040;
 pub(super) const CLOSED: u64 = 0x0080;
-const DISCONNECTED: u64 = 0x0200;
+pub(super) const DISCONNECTED: u64 = 0x0200;
 pub(super) const STOPPED: u64 = 0x0400;
 const HANDSHAKE_FAILED_NO_DETAIL: u64 = 0x0800;
 const HANDSHAKE_SUCCEEDED: u64 = 0x1000;
@@ -79,15 +80,17 @@ impl Encoder {
 
     fn pairs(&mut self, event: &Event) -> Vec<Pair> {
         let is_tcp = matches!(*event.endpoint, Endpoint::Tcp { .. });
+        let descriptor = descriptor(libzmq::event_descriptor(event));
         match (event.kind, event.connection) {
-            (EventKind::Listening, _) => vec![(LISTENING, 0)],
+            (EventKind::Listening, _) => vec![(LISTENING, descriptor)],
             (EventKind::BindFailed(kind), _) => vec![(BIND_FAILED, number(kind))],
-            (EventKind::Accepted, _) => vec![(ACCEPTED, 0)],
+            (EventKind::Unbound, _) => vec![(CLOSED, descriptor)],
+            (EventKind::Accepted, _) => vec![(ACCEPTED, descriptor)],
             (EventKind::AcceptPaused(kind), _) => vec![(ACCEPT_FAILED, number(kind))],
             (EventKind::Connected, _) if is_tcp => {
-                vec![(CONNECT_DELAYED, in_progress()), (CONNECTED, 0)]
+                vec![(CONNECT_DELAYED, in_progress()), (CONNECTED, descriptor)]
             }
-            (EventKind::Connected, _) => vec![(CONNECTED, 0)],
+            (EventKind::Connected, _) => vec![(CONNECTED, descriptor)],
             (EventKind::Ready(_), connection) => {
                 self.ready.extend(connection);
                 vec![(HANDSHAKE_SUCCEEDED, 0)]
@@ -112,23 +115,26 @@ impl Encoder {
             (EventKind::Retrying(wait), _) => {
                 vec![(CONNECT_RETRIED, u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))]
             }
-            (EventKind::Closed(reason), Some(connection)) => self.closed(reason, connection),
-            (EventKind::Closed(_), None) if is_tcp => {
-                vec![(CONNECT_DELAYED, in_progress()), (CLOSED, 0)]
+            (EventKind::Closed(reason), Some(connection)) => {
+                let failed = self.closed(reason, connection);
+                failed.into_iter().chain([(DISCONNECTED, descriptor)]).collect()
             }
-            (EventKind::Closed(_), None) => vec![(CLOSED, 0)],
+            (EventKind::Closed(_), None) if is_tcp => {
+                vec![(CONNECT_DELAYED, in_progress()), (CLOSED, descriptor)]
+            }
+            (EventKind::Closed(_), None) => vec![(CLOSED, descriptor)],
             _ => Vec::new(),
         }
     }
 
-    /// The end of a connection.
-    fn closed(&mut self, reason: CloseReason, connection: ConnectionId) -> Vec<Pair> {
+    /// The failure of the handshake with which a connection ended, unless it was reported.
+    fn closed(&mut self, reason: CloseReason, connection: ConnectionId) -> Option<Pair> {
         self.accepted.remove(&connection);
         let was_reported = self.failed.remove(&connection);
         if self.ready.remove(&connection) || was_reported {
-            return vec![(DISCONNECTED, 0)];
+            return None;
         }
-        let failed = match reason {
+        Some(match reason {
             CloseReason::Protocol(ProtocolError::Peer(PeerError::Denied)) => {
                 (HANDSHAKE_FAILED_AUTH, REFUSED)
             }
@@ -141,8 +147,7 @@ impl Encoder {
             CloseReason::Protocol(error) => (HANDSHAKE_FAILED_PROTOCOL, fault(error)),
             CloseReason::Io(kind) => (HANDSHAKE_FAILED_NO_DETAIL, number(kind)),
             _ => (HANDSHAKE_FAILED_NO_DETAIL, libc::EPIPE as u64),
-        };
-        vec![failed, (DISCONNECTED, 0)]
+        })
     }
 
     /// The message of an event; `None` if the program has not asked for it.
@@ -191,6 +196,11 @@ fn fault(error: ProtocolError) -> u64 {
     }
 }
 
+/// A descriptor as the value of an event; −1 if there is none.
+pub(super) fn descriptor(descriptor: Option<c_int>) -> u64 {
+    i64::from(descriptor.unwrap_or(-1)).cast_unsigned()
+}
+
 /// A connection attempt that goes on.
 const fn in_progress() -> u64 {
     libc::EINPROGRESS as u64
@@ -204,9 +214,13 @@ fn addresses(event: &Event) -> (String, String) {
         address.map_or_else(String::new, |address| format!("tcp://{address}"))
     };
     match event.kind {
-        EventKind::Listening | EventKind::BindFailed(_) | EventKind::AcceptPaused(_) => {
-            (text, String::new())
+        EventKind::Listening | EventKind::Unbound if event.local.is_some() => {
+            (of(event.local), String::new())
         }
+        EventKind::Listening
+        | EventKind::Unbound
+        | EventKind::BindFailed(_)
+        | EventKind::AcceptPaused(_) => (text, String::new()),
         _ if event.remote.is_some() && event.local.is_some() => (of(event.local), of(event.remote)),
         EventKind::Accepted => (text, String::new()),
         _ => (String::new(), text),

@@ -3,6 +3,8 @@
 //! A thread reads the events and sends them. It ends when the socket is closed, or when the program ends the monitor.
 
 mod event;
+#[cfg(test)]
+mod tests;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +18,7 @@ use zmtp_mio::{AnySocket, Error, EventReader, Message, Options, SocketKind};
 
 use crate::context::Context;
 use crate::errno::{Errno, Outcome};
-use event::{CLOSED, Encoder, STOPPED};
+use event::{CLOSED, Encoder, STOPPED, descriptor};
 
 /// The first part of a message is two bytes and a number; or there is a part for each number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,12 +34,15 @@ const LOOK: Duration = Duration::from_millis(50);
 /// The longest wait for an event.
 const LONG: Duration = Duration::from_secs(1 << 30);
 
+/// An endpoint that a socket listens on, and its descriptor.
+pub(crate) type Bound = (String, Option<c_int>);
+
 /// The monitor of a socket.
 #[derive(Debug)]
 pub(crate) struct Monitor {
     ends: Arc<AtomicBool>,
-    /// The endpoints that the socket no longer listens on at the end.
-    unbound: Arc<Mutex<Vec<String>>>,
+    /// The endpoints that the socket no longer listens on at the end, with their descriptors.
+    unbound: Arc<Mutex<Vec<Bound>>>,
 }
 
 /// What the thread has.
@@ -46,7 +51,7 @@ struct Sending {
     events: EventReader,
     encoder: Encoder,
     ends: Arc<AtomicBool>,
-    unbound: Arc<Mutex<Vec<String>>>,
+    unbound: Arc<Mutex<Vec<Bound>>>,
 }
 
 impl Monitor {
@@ -96,7 +101,7 @@ impl Monitor {
     }
 
     /// Ends the monitor, after the events that are queued and the ends of these endpoints.
-    pub(crate) fn end(&self, socket: &AnySocket, bound: Vec<String>) {
+    pub(crate) fn end(&self, socket: &AnySocket, bound: Vec<Bound>) {
         *self.unbound.lock().unwrap_or_else(PoisonError::into_inner) = bound;
         self.ends.store(true, Ordering::Release);
         libzmq::end_events(socket);
@@ -115,7 +120,9 @@ impl Sending {
         }
         let unbound =
             std::mem::take(&mut *self.unbound.lock().unwrap_or_else(PoisonError::into_inner));
-        let closed = unbound.iter().map(|endpoint| self.encoder.message(CLOSED, 0, endpoint, ""));
+        let closed = unbound
+            .iter()
+            .map(|(endpoint, of)| self.encoder.message(CLOSED, descriptor(*of), endpoint, ""));
         let last: Vec<_> =
             closed.chain([self.encoder.message(STOPPED, 0, "", "")]).flatten().collect();
         for message in last {

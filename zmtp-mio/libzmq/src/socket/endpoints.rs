@@ -1,10 +1,11 @@
 //! Binding, connecting, and what ends that.
 
-use zmtp_mio::{Endpoint, Host, RoutingId, SocketKind, libzmq};
+use zmtp_mio::{AnySocket, Endpoint, Host, RoutingId, SocketKind, libzmq};
 
 use super::endpoint::{bound, parse};
 use super::{Socket, State};
 use crate::errno::{Errno, Outcome};
+use crate::monitor::Bound;
 
 /// The endpoints of a socket: the text that the program has passed, the text that libzmq reports, and the endpoint.
 #[derive(Debug, Default)]
@@ -34,9 +35,12 @@ impl Endpoints {
     }
 
     /// The endpoints of TCP and IPC that the socket listens on.
-    pub(super) fn bound(&self) -> Vec<String> {
+    pub(super) fn bound(&self, socket: &AnySocket) -> Vec<Bound> {
         let listens = |entry: &&Entry| !matches!(entry.endpoint, Endpoint::Inproc(_));
-        self.bound.iter().filter(listens).map(|entry| entry.reported.clone()).collect()
+        let bound = |entry: &Entry| {
+            (entry.reported.clone(), libzmq::listener_descriptor(socket, &entry.endpoint))
+        };
+        self.bound.iter().filter(listens).map(bound).collect()
     }
 
     /// The socket connects to an endpoint that the program has written so.

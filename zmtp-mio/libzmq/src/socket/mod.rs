@@ -120,7 +120,7 @@ impl Socket {
         let linger = state.settings.options.linger;
         state.notice = None;
         if let Some(monitor) = state.monitor.take() {
-            monitor.end(&inner, state.endpoints.bound());
+            monitor.end(&inner, state.endpoints.bound(&inner));
         }
         drop(state);
         self.context.closed();

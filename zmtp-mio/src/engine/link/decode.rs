@@ -87,7 +87,8 @@ impl Reader<'_> {
                     let user = self.connection.mechanism().user();
                     self.receive.properties = Some(Arc::new(Properties {
                         connection: to.connection,
-                        peer_address: to.remote,
+                        peer_address: to.addresses.remote,
+                        descriptor: to.addresses.descriptor,
                         socket_type: peer.and_then(|peer| peer.socket_type),
                         routing_id: routing_id.into(),
                         peer_metadata,

@@ -1,6 +1,5 @@
 //! Reading: one large read, then the decoding of all its bytes. Without a protocol, each read is a message.
 
-use core::net::SocketAddr;
 use std::io;
 
 use zmtp_core::pattern::{NoRoom, Pattern, PeerId, Reason, Verdict};
@@ -14,7 +13,7 @@ use crate::monitor::{CloseReason, Monitor, RefusedReason};
 use crate::pattern::{AnyPattern, PeerContext};
 use crate::queue::{Chunk, Inbox, Mark, Queue, QueuedMessage, READ};
 use crate::security::User;
-use crate::transport::Stream;
+use crate::transport::{Addresses, Stream};
 
 /// A body with at least this many missing bytes is read directly into the message.
 const DIRECT: u64 = 16 << 10;
@@ -35,8 +34,7 @@ pub(in crate::engine) struct Receiver<'e> {
     pub(in crate::engine) now: zmtp_core::Instant,
     pub(in crate::engine) peer: PeerId,
     pub(in crate::engine) connection: ConnectionId,
-    /// The peer's address, if it is a TCP peer.
-    pub(in crate::engine) remote: Option<SocketAddr>,
+    pub(in crate::engine) addresses: &'e Addresses,
     /// The handshake is complete, and the pattern has accepted the peer.
     pub(in crate::engine) ready: bool,
     pub(in crate::engine) report: ReadReport,

@@ -138,6 +138,7 @@ impl PeerDetails {
         Arc::new(Properties {
             connection: self.connection,
             peer_address: self.addresses.remote,
+            descriptor: self.addresses.descriptor,
             socket_type: self.info.and_then(|info| info.socket_type),
             routing_id: self.routing_id.to_vec(),
             peer_metadata: Vec::new(),
@@ -217,7 +218,7 @@ impl Peer {
             now,
             peer: self.id,
             connection: details.connection,
-            remote: details.addresses.remote,
+            addresses: &details.addresses,
             ready,
             report: ReadReport::default(),
         };

@@ -137,7 +137,7 @@ impl Engine {
     /// The endpoint is ready, without a greeting and a handshake.
     fn begin_udp(&mut self, index: usize, link: Box<UdpLink>, remote: Option<SocketAddr>) {
         let connection = self.monitor.next_connection();
-        let addresses = Addresses { remote, local: link.local() };
+        let addresses = Addresses { remote, local: link.local(), descriptor: None };
         let Some(peer) = self.peers.get_mut(index) else { return };
         peer.details = Some(Box::new(PeerDetails::new(connection, addresses, self.now)));
         peer.state = State::Udp(link);

@@ -9,8 +9,8 @@ use crate::context::Context;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::exchange;
-use crate::message::Message;
-use crate::monitor::EventReader;
+use crate::message::{Message, Properties};
+use crate::monitor::{Event, EventReader};
 use crate::options::Linger;
 use crate::socket::AnySocket;
 
@@ -102,6 +102,21 @@ pub fn has_room(socket: &AnySocket, id: &[u8]) -> Result<bool, Error> {
 /// As [`has_room`].
 pub fn disconnect_peer(socket: &mut AnySocket, id: u32) -> Result<(), Error> {
     exchange::disconnect_peer(socket.engine(), id)
+}
+
+/// The number of the descriptor of the connection, or of the attempt or the listener, that an event is about.
+pub const fn event_descriptor(event: &Event) -> Option<RawFd> {
+    event.descriptor
+}
+
+/// The number of the descriptor of the connection that has these properties (`ZMQ_SRCFD`).
+pub const fn connection_descriptor(properties: &Properties) -> Option<RawFd> {
+    properties.descriptor
+}
+
+/// The number of the descriptor with which the socket listens on an endpoint of TCP or IPC.
+pub fn listener_descriptor(socket: &AnySocket, endpoint: &Endpoint) -> Option<RawFd> {
+    socket.engine().look()?.listener_addresses(endpoint).descriptor
 }
 
 /// Discards the queued events of a socket, and returns a reader of the next ones. Its waits end with [`end_events`], or

@@ -1,0 +1,77 @@
+//! The values of events that are descriptors.
+
+use std::sync::Arc;
+
+use libc::c_int;
+
+use super::{Format, event};
+use crate::context::Context;
+use crate::options::Value;
+use crate::socket::Socket;
+
+const LINGER: c_int = 17;
+const RCVTIMEO: c_int = 27;
+const LAST_ENDPOINT: c_int = 32;
+
+/// The numbers of socket types.
+const PAIR: c_int = 0;
+const PULL: c_int = 7;
+const PUSH: c_int = 8;
+
+fn socket(context: &Arc<Context>, number: c_int) -> Arc<Socket> {
+    let socket = Socket::open(context, number).unwrap();
+    for (option, value) in [(LINGER, 0), (RCVTIMEO, 30_000)] {
+        socket.set(option, Value(Some(&c_int::to_ne_bytes(value)))).unwrap();
+    }
+    socket
+}
+
+/// A socket, and a PAIR that receives its events.
+fn monitored(context: &Arc<Context>, number: c_int) -> (Arc<Socket>, Arc<Socket>) {
+    let (socket, pair) = (socket(context, number), socket(context, PAIR));
+    let endpoint = format!("inproc://monitor-{number}");
+    socket.monitor(Some(&endpoint), 0xffff, Format::V1, PAIR).unwrap();
+    pair.connect(&endpoint).unwrap();
+    (socket, pair)
+}
+
+/// The value and the address of the next event of this number.
+fn next(pair: &Socket, number: u64) -> (c_int, String) {
+    loop {
+        let (head, address) = (pair.receive(0).unwrap(), pair.receive(0).unwrap());
+        let (event, value) = head.bytes().split_at(2);
+        if u64::from(u16::from_ne_bytes(event.try_into().unwrap())) == number {
+            let address = String::from_utf8(address.bytes().to_vec()).unwrap();
+            return (c_int::from_ne_bytes(value.try_into().unwrap()), address);
+        }
+    }
+}
+
+#[test]
+fn events_have_the_descriptors_of_connections_and_listeners() {
+    let context = Arc::new(Context::new());
+    let (pull, of_pull) = monitored(&context, PULL);
+    let (push, of_push) = monitored(&context, PUSH);
+    pull.bind("tcp://*:*").unwrap();
+    let bound = String::from_utf8(pull.get(LAST_ENDPOINT).unwrap()).unwrap();
+    let bound = bound.trim_end_matches('\0');
+    let (listener, address) = next(&of_pull, event::LISTENING);
+    assert!(listener > 2, "{listener}");
+    assert_eq!(address, bound);
+    push.connect(&bound.replace("0.0.0.0", "127.0.0.1")).unwrap();
+    push.send(crate::socket::Given::Bytes(b"hello"), 0).unwrap();
+    let source = pull.receive(0).unwrap().metadata.unwrap().descriptor().unwrap();
+    assert_eq!(next(&of_pull, event::ACCEPTED).0, source);
+    let (connection, _) = next(&of_push, event::CONNECTED);
+    assert!(connection > 2 && connection != source, "{connection}");
+    pull.end_endpoint(bound).unwrap();
+    assert_eq!(next(&of_pull, event::CLOSED), (listener, address));
+    assert_eq!(next(&of_pull, event::DISCONNECTED).0, source);
+    assert_eq!(next(&of_push, event::DISCONNECTED).0, connection);
+    assert!(next(&of_push, event::CLOSED).0 > 2, "nothing listens there any more");
+    pull.bind("tcp://127.0.0.1:*").unwrap();
+    let listener = next(&of_pull, event::LISTENING);
+    pull.close().unwrap();
+    assert_eq!(next(&of_pull, event::CLOSED), listener);
+    [push, of_pull, of_push].iter().for_each(|socket| socket.close().unwrap());
+}
