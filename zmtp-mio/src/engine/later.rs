@@ -3,6 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::shared::{Cell, SharedEngine};
 use super::{Engine, Guard};
@@ -50,20 +51,21 @@ impl SharedEngine {
         let _ = guard.turn_unwoken(Some(now));
         let ended = guard.end_if_sent();
         drop(guard);
-        if let Some(ended) = ended {
+        if let Err(Some(ended)) = ended {
             (ended.0)();
         }
     }
 }
 
 impl Engine {
-    /// Closes everything if linger is over. Returns what the caller calls then, without the lock if it can.
-    fn end_if_sent(&mut self) -> Option<Ended> {
-        if self.ended.is_none() || self.lingers_until().is_some() {
-            return None;
-        }
-        let _ = self.finish();
-        self.ended.take()
+    /// Returns the time of the next turn while the socket continues to send. Otherwise closes everything, and returns what
+    /// the caller calls then, without the lock if it can.
+    fn end_if_sent(&mut self) -> Result<Instant, Option<Ended>> {
+        // It is asked once: linger can be over a moment later, when an acknowledgement has arrived.
+        self.lingers_until().ok_or_else(|| {
+            let _ = self.finish();
+            self.ended.take()
+        })
     }
 
     /// The driver has served a socket that ends. Returns when it must do so again: at `next` at the latest.
@@ -71,13 +73,18 @@ impl Engine {
         if self.ended.is_none() {
             return next;
         }
-        if let Some(ended) = self.end_if_sent() {
-            (ended.0)();
-            return None;
+        match self.end_if_sent() {
+            Ok(until) => {
+                let wait = until.saturating_duration_since(self.tick());
+                Some(next.map_or(wait, |next| next.min(wait)))
+            }
+            Err(ended) => {
+                if let Some(ended) = ended {
+                    (ended.0)();
+                }
+                None
+            }
         }
-        let until = self.lingers_until()?;
-        let wait = until.saturating_duration_since(self.tick());
-        Some(next.map_or(wait, |next| next.min(wait)))
     }
 }
 

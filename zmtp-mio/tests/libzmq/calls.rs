@@ -258,3 +258,26 @@ fn without_a_handler_of_zap_a_domain_refuses_clients_unless_it_is_optional() {
         }
     }
 }
+
+#[test]
+fn every_socket_that_is_closed_later_ends_soon_after_its_last_message_has_arrived() {
+    let mut pull = plain(SocketKind::Pull);
+    let endpoint = pull.bind("tcp://127.0.0.1:0").unwrap();
+    for _ in 0..20 {
+        let (ended, end) = channel();
+        for _ in 0..50 {
+            let mut push = plain(SocketKind::Push);
+            push.connect(endpoint.clone()).unwrap();
+            push.send("last").unwrap();
+            let ended = ended.clone();
+            libzmq::close_later(push, Linger::UNLIMITED, move || ended.send(()).unwrap());
+        }
+        for _ in 0..50 {
+            assert_eq!(recv(&mut pull), [b"last"]);
+        }
+        // The system reports no event for an acknowledgement: each socket looks for it again.
+        for _ in 0..50 {
+            end.recv_timeout(LIMIT).unwrap();
+        }
+    }
+}
