@@ -5,10 +5,7 @@ use std::sync::Arc;
 
 use zmtp_mio::{Message, libzmq};
 
-use super::{Body, INLINE, Metadata, MetadataCache, Part};
-
-/// The longest body that is copied out of a message of several parts, in bytes. Longer ones share the message.
-const COPIED: usize = 512;
+use super::{Body, COPIED, Metadata, MetadataCache, Part};
 
 /// A message that was received, with the parts that the program has not taken.
 #[derive(Debug)]
@@ -60,7 +57,7 @@ impl Incoming {
         let bytes = self.message().part(index)?;
         let (count, routing_id) =
             (self.message().part_count(), self.message().routing_id().unwrap_or(0));
-        let mut part = if bytes.len() <= INLINE || count > 1 && bytes.len() <= COPIED {
+        let mut part = if bytes.len() <= COPIED {
             Part::from(bytes)
         } else {
             Part::new(Body::Received { message: self.hold(), index: index as u32 })
@@ -73,11 +70,11 @@ impl Incoming {
         Some(part)
     }
 
-    /// Removes the next part, whose bytes were copied after [`Self::peek`]. The message is dropped after its last part: the
-    /// part that was taken may then be the only one that holds it.
+    /// Removes the next part, whose bytes were copied after [`Self::peek`]. A large message is dropped after its last part:
+    /// the part that was taken may then be the only one that holds it.
     pub(crate) fn skip(&mut self) {
         self.next += 1;
-        if self.is_empty() {
+        if self.is_empty() && self.message().byte_len() > COPIED {
             self.message = Holder::This(Message::new());
         }
     }

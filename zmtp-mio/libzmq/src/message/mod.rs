@@ -17,7 +17,7 @@ pub(crate) use metadata::{Metadata, MetadataCache};
 
 /// The longest body that is stored in a `zmq_msg_t` itself, in bytes.
 const INLINE: usize = 38;
-/// The longest body that is copied when it is sent, although it could be shared, in bytes.
+/// The longest body that is copied when it is sent or received, although it could be shared, in bytes.
 const COPIED: usize = 512;
 /// The first bytes of a `zmq_msg_t` that contains a part. It has other bytes before it is initialised and after it is
 /// closed.
