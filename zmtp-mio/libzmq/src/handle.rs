@@ -1,4 +1,4 @@
-//! Handles: what a C program holds of a context or socket.
+//! Handles: what a C program holds of a context, a socket or a poller.
 //!
 //! A handle is the address of a small cell. Cells stay mapped for the life of the process, and a cell that was released
 //! is used again late: a handle that is used after its close finds nothing. No handle is dereferenced: its address is
@@ -9,6 +9,8 @@ use std::ffi::c_void;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::context::Context;
+#[cfg(feature = "draft")]
+use crate::poller::Poller;
 use crate::socket::Socket;
 
 /// The number of cells that are made at once.
@@ -23,6 +25,8 @@ const RESTING: usize = 4_096;
 pub(crate) enum Object {
     Context(Arc<Context>),
     Socket(Arc<Socket>),
+    #[cfg(feature = "draft")]
+    Poller(Arc<Poller>),
 }
 
 #[derive(Debug)]
@@ -96,7 +100,7 @@ fn get(handle: *const c_void) -> Option<Object> {
 pub(crate) fn context(handle: *const c_void) -> Option<Arc<Context>> {
     match get(handle)? {
         Object::Context(context) => Some(context),
-        Object::Socket(_) => None,
+        _ => None,
     }
 }
 
@@ -104,7 +108,16 @@ pub(crate) fn context(handle: *const c_void) -> Option<Arc<Context>> {
 pub(crate) fn socket(handle: *const c_void) -> Option<Arc<Socket>> {
     match get(handle)? {
         Object::Socket(socket) => Some(socket),
-        Object::Context(_) => None,
+        _ => None,
+    }
+}
+
+/// Returns the poller of a handle.
+#[cfg(feature = "draft")]
+pub(crate) fn poller(handle: *const c_void) -> Option<Arc<Poller>> {
+    match get(handle)? {
+        Object::Poller(poller) => Some(poller),
+        _ => None,
     }
 }
 

@@ -13,7 +13,10 @@ mod message;
 mod monitor;
 mod options;
 mod poll;
+#[cfg(feature = "draft")]
+mod poller;
 mod proxy;
 mod socket;
 mod timers;
+mod waker;
 mod z85;

@@ -1,5 +1,6 @@
 //! Waiting for sockets and descriptors.
 
+use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -7,11 +8,12 @@ use libc::{c_int, c_short};
 
 use crate::errno::Outcome;
 use crate::ffi;
-use crate::socket::{POLLIN, POLLOUT, Socket};
+use crate::socket::{self, POLLIN, POLLOUT, Socket};
+use crate::waker::Waker;
 
 /// The descriptor has an error, and it has urgent data.
-const POLLERR: c_int = 4;
-const POLLPRI: c_int = 8;
+pub(crate) const POLLERR: c_int = 4;
+pub(crate) const POLLPRI: c_int = 8;
 
 /// What a wait is for.
 #[derive(Debug)]
@@ -24,17 +26,27 @@ enum Source {
 #[derive(Debug)]
 pub(crate) struct Polled {
     source: Source,
+    /// The driver leaves the socket to this thread.
+    held: Option<socket::Held>,
     wanted: c_int,
     pub(crate) found: c_int,
 }
 
 impl Polled {
     pub(crate) fn socket(socket: &Arc<Socket>, wanted: c_int) -> Self {
-        Self { source: Source::Socket(Arc::clone(socket)), wanted, found: 0 }
+        Self { source: Source::Socket(Arc::clone(socket)), held: None, wanted, found: 0 }
     }
 
     pub(crate) const fn descriptor(descriptor: c_int, wanted: c_int) -> Self {
-        Self { source: Source::Descriptor(descriptor), wanted, found: 0 }
+        Self { source: Source::Descriptor(descriptor), held: None, wanted, found: 0 }
+    }
+
+    /// The socket, if other threads may use it during a wait.
+    fn thread_safe(&self) -> Option<&Arc<Socket>> {
+        match &self.source {
+            Source::Socket(socket) => Some(socket).filter(|socket| socket.is_thread_safe()),
+            Source::Descriptor(_) => None,
+        }
     }
 
     /// What the system polls.
@@ -61,9 +73,9 @@ struct Held<'a>(&'a mut [Polled]);
 
 impl<'a> Held<'a> {
     fn new(polled: &'a mut [Polled]) -> Self {
-        for each in &*polled {
+        for each in &mut *polled {
             if let Source::Socket(socket) = &each.source {
-                socket.hold();
+                each.held = socket.hold();
             }
         }
         Self(polled)
@@ -72,10 +84,8 @@ impl<'a> Held<'a> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        for each in &*self.0 {
-            if let Source::Socket(socket) = &each.source {
-                socket.release();
-            }
+        for each in &mut *self.0 {
+            each.held = None;
         }
     }
 }
@@ -101,10 +111,31 @@ pub(crate) fn wait(
     limit: Option<Duration>,
     mask: Option<&libc::sigset_t>,
 ) -> Outcome<usize> {
+    if polled.iter().all(|each| each.thread_safe().is_none()) {
+        return wait_with(polled, limit, mask, None);
+    }
+    let waker = Arc::new(Waker::new()?);
+    polled.iter().filter_map(Polled::thread_safe).for_each(|socket| socket.add_waker(&waker));
+    wait_with(polled, limit, mask, Some(&waker))
+}
+
+/// As [`wait`], with the waker that the thread-safe sockets have.
+pub(crate) fn wait_with(
+    polled: &mut [Polled],
+    limit: Option<Duration>,
+    mask: Option<&libc::sigset_t>,
+    waker: Option<&Waker>,
+) -> Outcome<usize> {
     let held = Held::new(polled);
     let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
     let mut entries = held.0.iter().map(Polled::entry).collect::<Outcome<Vec<_>>>()?;
+    entries.extend(waker.map(|waker| libc::pollfd {
+        fd: waker.as_raw_fd(),
+        events: libc::POLLIN,
+        revents: 0,
+    }));
     loop {
+        waker.into_iter().for_each(Waker::reset);
         let mut wait = deadline.map(|end| end.saturating_duration_since(Instant::now()));
         for each in &mut *held.0 {
             if let Some(next) = each.look()? {

@@ -38,6 +38,10 @@ impl SharedEngine {
             return ended();
         }
         guard.begin_ending(linger, None);
+        if guard.turns.sleeping().is_some() {
+            // The calls of other threads end.
+            guard.wake_poller();
+        }
         if guard.context().is_shut_down() {
             guard.drop_unbound();
         }

@@ -17,11 +17,17 @@ impl Guard<'_> {
     /// Does what can be done, and waits for events until `deadline`; `None` is no limit. Other
     /// threads may use the engine during the wait.
     ///
-    /// Returns after any event; the caller checks its condition and calls again.
+    /// Returns after any event; the caller checks its condition and calls again. Fails after another thread has begun to
+    /// close the socket.
     pub(crate) fn turn(&mut self, deadline: Option<Instant>) -> Result<(), Error> {
-        self.check_wake()?;
+        self.check_open()?;
         self.turn_unwoken(deadline).map_err(|error| Error::io("poll")(error))?;
-        self.check_wake()
+        self.check_open()
+    }
+
+    fn check_open(&self) -> Result<(), Error> {
+        self.check_wake()?;
+        if self.is_ending() { Err(Error::Stopped) } else { Ok(()) }
     }
 
     /// [`Guard::turn`] that no handle wakes or stops.
@@ -108,6 +114,7 @@ impl Engine {
         // The work may have changed the condition that the application waits for.
         if worked {
             self.note_change();
+            self.report_to_threads();
             self.tick();
         }
         let until = if worked { Some(self.now) } else { self.deadline(deadline) };
@@ -126,6 +133,9 @@ impl Engine {
         self.carry_out_closes();
         let reports = self.peers.iter().map(|(_, peer)| peer.reported);
         self.budget.check(reports.chain([self.run_reported]));
+        if self.dispatched {
+            self.report_to_threads();
+        }
     }
 
     fn handle_events(&mut self, events: &Events) -> bool {

@@ -1,8 +1,11 @@
 //! What only the package `zmtp-libzmq` uses of this crate. It may change in any release.
 
 mod calls;
+mod shared;
 
 pub use calls::*;
+use shared::engine;
+pub use shared::*;
 
 use super::kind::Any;
 use super::{AnySocket, Builder};
@@ -41,14 +44,10 @@ pub fn build(kind: SocketKind, options: Options, own: KindOptions) -> Result<Any
 /// # Errors
 ///
 /// As [`Builder::build`]; [`Error::Stopped`], [`Error::Forked`].
-pub fn set_options(
-    socket: &mut AnySocket,
-    options: Options,
-    own: KindOptions,
-) -> Result<(), Error> {
-    let options = options.for_kind(socket.kind());
+pub fn set_options(socket: &impl AnyForm, options: Options, own: KindOptions) -> Result<(), Error> {
+    let options = options.for_kind(engine(socket).kind());
     options.check()?;
-    socket.engine().enter()?.set_options(options, own);
+    engine(socket).enter()?.set_options(options, own);
     Ok(())
 }
 
@@ -58,8 +57,8 @@ pub fn set_options(
 /// # Errors
 ///
 /// [`Error::NotSupported`] for other kinds than PUB and XPUB; [`Error::Stopped`], [`Error::Forked`].
-pub fn grant(socket: &mut AnySocket, topic: &[u8]) -> Result<bool, Error> {
-    exchange::grant(socket.engine(), topic)
+pub fn grant(socket: &impl AnyForm, topic: &[u8]) -> Result<bool, Error> {
+    exchange::grant(engine(socket), topic)
 }
 
 /// Removes a topic from that peer (`ZMQ_UNSUBSCRIBE`), as [`grant`].
@@ -67,8 +66,8 @@ pub fn grant(socket: &mut AnySocket, topic: &[u8]) -> Result<bool, Error> {
 /// # Errors
 ///
 /// As [`grant`].
-pub fn revoke(socket: &mut AnySocket, topic: &[u8]) -> Result<bool, Error> {
-    exchange::revoke(socket.engine(), topic)
+pub fn revoke(socket: &impl AnyForm, topic: &[u8]) -> Result<bool, Error> {
+    exchange::revoke(engine(socket), topic)
 }
 
 /// Connects a ROUTER or STREAM to an endpoint, whose peer gets this routing id (`ZMQ_CONNECT_ROUTING_ID`).
@@ -77,12 +76,12 @@ pub fn revoke(socket: &mut AnySocket, topic: &[u8]) -> Result<bool, Error> {
 ///
 /// [`Error::RoutingIdInUse`], [`Error::NotSupported`] for other kinds, and those of
 /// [`Socket::connect`](crate::Socket::connect).
-pub fn connect_as(socket: &mut AnySocket, endpoint: Endpoint, id: RoutingId) -> Result<(), Error> {
-    let endpoint = socket.remote(endpoint)?;
-    exchange::connect_as(socket.engine(), endpoint, id)
+pub fn connect_as(socket: &impl AnyForm, endpoint: Endpoint, id: RoutingId) -> Result<(), Error> {
+    endpoint.check_remote()?;
+    exchange::connect_as(engine(socket), endpoint, id)
 }
 
 /// The number of different topics (`ZMQ_TOPICS_COUNT`), or groups.
-pub fn topic_count(socket: &AnySocket) -> usize {
-    socket.engine().look().map_or(0, |engine| engine.pattern.topic_count())
+pub fn topic_count(socket: &impl AnyForm) -> usize {
+    engine(socket).look().map_or(0, |engine| engine.pattern.topic_count())
 }

@@ -113,25 +113,25 @@ fn a_first_part_has_room_or_fails_as_the_message_would() {
     one.receive_mark = HighWaterMark::default().messages(1);
     let soon = Some(Duration::ZERO);
     let mut push = socket(SocketKind::Push, &one, &own);
-    assert!(matches!(libzmq::wait_for_room(&mut push, b"x", soon), Err(Error::WouldBlock)));
+    assert!(matches!(libzmq::wait_for_room(&push, b"x", soon), Err(Error::WouldBlock)));
     push.connect(endpoint.as_str()).unwrap();
-    libzmq::wait_for_room(&mut push, b"x", None).unwrap();
+    libzmq::wait_for_room(&push, b"x", None).unwrap();
     push.send("x").unwrap();
-    assert!(matches!(libzmq::wait_for_room(&mut push, b"x", soon), Err(Error::WouldBlock)));
+    assert!(matches!(libzmq::wait_for_room(&push, b"x", soon), Err(Error::WouldBlock)));
     let mut pull = socket(SocketKind::Pull, &one, &own);
-    assert!(matches!(libzmq::wait_for_room(&mut pull, b"x", soon), Err(Error::NotSupported)));
+    assert!(matches!(libzmq::wait_for_room(&pull, b"x", soon), Err(Error::NotSupported)));
     pull.bind(endpoint.as_str()).unwrap();
-    libzmq::wait_for_room(&mut push, b"x", Some(LIMIT)).unwrap();
+    libzmq::wait_for_room(&push, b"x", Some(LIMIT)).unwrap();
 
-    let mut router = plain(SocketKind::Router);
-    libzmq::wait_for_room(&mut router, b"unknown", soon).unwrap();
+    let router = plain(SocketKind::Router);
+    libzmq::wait_for_room(&router, b"unknown", soon).unwrap();
     let mut own = KindOptions::default();
     own.router.mandatory = true;
-    let mut router = socket(SocketKind::Router, &options(), &own);
-    let unknown = libzmq::wait_for_room(&mut router, b"unknown", soon);
+    let router = socket(SocketKind::Router, &options(), &own);
+    let unknown = libzmq::wait_for_room(&router, b"unknown", soon);
     assert!(matches!(unknown, Err(Error::Unroutable)));
     for kind in [SocketKind::Rep, SocketKind::Sub] {
-        assert!(libzmq::wait_for_room(&mut plain(kind), b"x", soon).is_err(), "{kind:?}");
+        assert!(libzmq::wait_for_room(&plain(kind), b"x", soon).is_err(), "{kind:?}");
     }
 }
 
@@ -217,7 +217,7 @@ fn sockets_that_connect_and_close_while_their_name_is_bound_lose_nothing() {
 fn a_stream_reports_the_id_and_the_address_of_a_new_connection() {
     let (mut server, mut client) = (plain(SocketKind::Stream), plain(SocketKind::Stream));
     let endpoint = server.bind("tcp://127.0.0.1:*").unwrap();
-    let id = libzmq::connect_for_id(&mut client, endpoint).unwrap();
+    let id = libzmq::connect_for_id(&client, endpoint).unwrap();
     assert_eq!(recv(&mut client), [id.bytes(), b""]);
     let notice = server.recv_timeout(LIMIT).unwrap().unwrap();
     assert!(notice.properties().unwrap().peer_address.unwrap().ip().is_loopback());

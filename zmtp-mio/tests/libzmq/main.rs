@@ -42,7 +42,7 @@ fn plain(kind: SocketKind) -> AnySocket {
 }
 
 /// Sets options of the kind.
-fn set(socket: &mut AnySocket, own: &KindOptions) {
+fn set(socket: &AnySocket, own: &KindOptions) {
     libzmq::set_options(socket, options(), own.clone()).unwrap();
 }
 

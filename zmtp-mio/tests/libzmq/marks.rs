@@ -96,7 +96,7 @@ fn a_publisher_with_no_drop_waits_at_the_sum() {
     assert_eq!(sent(&mut xpub), 30);
     assert_eq!(received(&mut sub), 30);
     // Otherwise those above the sum are dropped.
-    libzmq::set_options(&mut xpub, marked(20, 1), own(false)).unwrap();
+    libzmq::set_options(&xpub, marked(20, 1), own(false)).unwrap();
     (0..100).for_each(|number| xpub.send(number.to_string()).unwrap());
     assert_eq!(received(&mut sub), 30);
 }
@@ -108,20 +108,20 @@ fn a_mark_that_changes_at_either_end_changes_the_sum() {
     let mut pull = with(SocketKind::Pull, &marked(1, 1));
     pull.connect(endpoint.as_str()).unwrap();
     push.bind(endpoint.as_str()).unwrap();
-    let set = |socket: &mut AnySocket, send, receive| {
+    let set = |socket: &AnySocket, send, receive| {
         libzmq::set_options(socket, marked(send, receive), KindOptions::default()).unwrap();
     };
-    set(&mut push, 5, 1);
+    set(&push, 5, 1);
     assert_eq!(sent(&mut push), 6);
     assert_eq!(received(&mut pull), 6);
-    set(&mut push, 100, 1);
+    set(&push, 100, 1);
     assert_eq!(sent(&mut push), 101);
-    set(&mut push, 70, 1);
+    set(&push, 70, 1);
     assert_eq!(sent(&mut push), 0);
     assert_eq!(received(&mut pull), 101);
     assert_eq!(sent(&mut push), 71);
     assert_eq!(received(&mut pull), 71);
-    set(&mut pull, 1, 30);
+    set(&pull, 1, 30);
     assert_eq!(sent(&mut push), 100);
 }
 

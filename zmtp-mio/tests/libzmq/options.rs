@@ -20,14 +20,14 @@ fn an_xpub_reports_more_after_it_is_set_to_verbose() {
 
     let mut own = KindOptions::default();
     own.publish.reports = Reports::Subscriptions;
-    set(&mut xpub, &own);
+    set(&xpub, &own);
     subs[1].send(b"\x01A").unwrap();
     assert_eq!(recv(&mut xpub), [b"\x01A"]);
     own.publish.reports = Reports::All;
-    set(&mut xpub, &own);
+    set(&xpub, &own);
     subs[1].send(b"\x01A").unwrap();
     assert_eq!(recv(&mut xpub), [b"\x01A"]);
-    set(&mut xpub, &KindOptions::default());
+    set(&xpub, &KindOptions::default());
     subs[0].send(b"\x01A").unwrap();
     assert_eq!(recv_soon(&mut xpub), None);
 }
@@ -39,16 +39,16 @@ fn an_xpub_becomes_manual_and_gives_a_topic_to_the_last_peer() {
     xpub.bind(endpoint.as_str()).unwrap();
     let mut own = KindOptions::default();
     own.publish.manual = true;
-    set(&mut xpub, &own);
+    set(&xpub, &own);
     sub.connect(endpoint.as_str()).unwrap();
     sub.send(b"\x01A").unwrap();
     assert_eq!(recv(&mut xpub), [b"\x01A"]);
-    assert!(libzmq::grant(&mut xpub, b"B").unwrap());
+    assert!(libzmq::grant(&xpub, b"B").unwrap());
     assert_eq!(libzmq::topic_count(&xpub), 1);
     xpub.send("A").unwrap();
     xpub.send("B").unwrap();
     assert_eq!(recv(&mut sub), [b"B"]);
-    libzmq::revoke(&mut xpub, b"B").unwrap();
+    libzmq::revoke(&xpub, b"B").unwrap();
     xpub.send("B").unwrap();
     assert_eq!(recv_soon(&mut sub), None);
 }
@@ -66,12 +66,12 @@ fn a_publisher_waits_for_room_after_no_drop_is_set() {
     sub.connect(endpoint.as_str()).unwrap();
     assert!(xpub.wait_for_subscribers(1, LIMIT).unwrap());
     own.publish.no_drop = true;
-    libzmq::set_options(&mut xpub, one.clone(), own.clone()).unwrap();
+    libzmq::set_options(&xpub, one.clone(), own.clone()).unwrap();
     let sent = (0..10).take_while(|_| xpub.try_send("x").is_ok()).count();
     assert!((1..10).contains(&sent), "{sent}");
     assert_eq!(xpub.counters().dropped.high_water_mark, 0);
     own.publish.no_drop = false;
-    libzmq::set_options(&mut xpub, one, own).unwrap();
+    libzmq::set_options(&xpub, one, own).unwrap();
     xpub.try_send("x").unwrap();
     assert_eq!(xpub.counters().dropped.high_water_mark, 1);
 }
@@ -91,7 +91,7 @@ fn a_welcome_message_is_for_later_peers() {
     assert_eq!(recv(&mut xpub), [b"\x01W"]);
     let mut own = KindOptions::default();
     own.publish.welcome = Some(Message::from("W"));
-    set(&mut xpub, &own);
+    set(&xpub, &own);
     let mut second = connect();
     xpub.wait_for_subscribers(2, LIMIT).unwrap();
     assert_eq!(recv(&mut second), [b"W"]);
@@ -105,16 +105,16 @@ fn both_ends_invert_matching_at_run_time() {
     publisher.bind(endpoint.as_str()).unwrap();
     let mut own = KindOptions::default();
     (own.publish.invert, own.subscribe.invert) = (true, true);
-    set(&mut publisher, &own);
-    set(&mut sub, &own);
+    set(&publisher, &own);
+    set(&sub, &own);
     sub.subscribe("A").unwrap();
     sub.connect(endpoint.as_str()).unwrap();
     publisher.wait_for_subscribers(1, LIMIT).unwrap();
     publisher.send("A").unwrap();
     publisher.send("B").unwrap();
     assert_eq!(recv(&mut sub), [b"B"]);
-    set(&mut publisher, &KindOptions::default());
-    set(&mut sub, &KindOptions::default());
+    set(&publisher, &KindOptions::default());
+    set(&sub, &KindOptions::default());
     publisher.send("B").unwrap();
     publisher.send("A").unwrap();
     assert_eq!(recv(&mut sub), [b"A"]);
@@ -128,7 +128,7 @@ fn a_router_becomes_mandatory_and_probes_later_peers() {
     router.send(["absent", "x"]).unwrap();
     let mut own = KindOptions::default();
     (own.router.mandatory, own.router.probe) = (true, true);
-    set(&mut router, &own);
+    set(&router, &own);
     let unroutable = router.send(["absent", "x"]).unwrap_err();
     assert!(matches!(unroutable.error, Error::Unroutable), "{unroutable}");
     dealer.connect(endpoint.as_str()).unwrap();
@@ -151,7 +151,7 @@ fn a_router_hands_over_after_that_is_set() {
     assert!(router.wait_for_peers(1, LIMIT).unwrap());
     let mut handover = KindOptions::default();
     handover.router.handover = true;
-    set(&mut router, &handover);
+    set(&router, &handover);
     let mut second = connect();
     second.send("x").unwrap();
     assert_eq!(recv(&mut router), [b"A", b"x"]);
@@ -170,7 +170,7 @@ fn a_req_becomes_relaxed_and_puts_an_id_before_requests() {
     assert!(matches!(refused.error, Error::OutOfTurn(OutOfTurn::ReplyPending)), "{refused}");
     let own =
         KindOptions { req: Mode { relaxed: true, correlate: true }, ..KindOptions::default() };
-    set(&mut req, &own);
+    set(&req, &own);
     req.send("2").unwrap();
     let frames = recv(&mut router);
     assert_eq!((frames[1].len(), &frames[3][..]), (4, &b"2"[..]));
@@ -183,26 +183,26 @@ fn a_changed_high_water_mark_applies_to_connected_peers() {
     push.connect(endpoint.as_str()).unwrap();
     let mut two = options();
     two.send_mark = HighWaterMark::default().messages(2);
-    libzmq::set_options(&mut push, two.clone(), KindOptions::default()).unwrap();
+    libzmq::set_options(&push, two.clone(), KindOptions::default()).unwrap();
     let sent = (0..10).take_while(|_| push.try_send("x").is_ok()).count();
     assert_eq!(sent, 2);
     two.send_mark = HighWaterMark::default().messages(5);
-    libzmq::set_options(&mut push, two, KindOptions::default()).unwrap();
+    libzmq::set_options(&push, two, KindOptions::default()).unwrap();
     let sent = (0..10).take_while(|_| push.try_send("x").is_ok()).count();
     assert_eq!(sent, 3);
 }
 
 #[test]
 fn options_that_no_socket_can_have_are_refused() {
-    let mut push = plain(SocketKind::Push);
+    let push = plain(SocketKind::Push);
     let mut wrong = options();
     wrong.zap_domain = "x".repeat(256);
-    let refused = libzmq::set_options(&mut push, wrong, KindOptions::default());
+    let refused = libzmq::set_options(&push, wrong, KindOptions::default());
     assert!(matches!(refused, Err(Error::Security { .. })), "{refused:?}");
     // A PUSH has no routing id: the option has no effect.
     let mut ignored = options();
     ignored.routing_id = RoutingId::new(b"A").unwrap();
-    libzmq::set_options(&mut push, ignored, KindOptions::default()).unwrap();
+    libzmq::set_options(&push, ignored, KindOptions::default()).unwrap();
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn a_router_connects_with_a_routing_id_of_its_own_choice() {
     let (mut router, mut dealer) = (plain(SocketKind::Router), plain(SocketKind::Dealer));
     let endpoint = dealer.bind("tcp://127.0.0.1:*").unwrap();
     let id = RoutingId::new(b"A").unwrap();
-    libzmq::connect_as(&mut router, endpoint, id).unwrap();
+    libzmq::connect_as(&router, endpoint, id).unwrap();
     router.send(["A", "x"]).unwrap();
     assert_eq!(recv(&mut dealer), [b"x"]);
 }

@@ -72,7 +72,7 @@ fn an_endpoint_that_is_not_reached_is_tried_once_without_a_reconnect_interval() 
     let mut pair = plain(SocketKind::Pair);
     let mut once = options();
     once.reconnect = Reconnect::NEVER;
-    libzmq::set_options(&mut pair, once, KindOptions::default()).unwrap();
+    libzmq::set_options(&pair, once, KindOptions::default()).unwrap();
     pair.connect(endpoint.clone()).unwrap();
     eventually("the attempt fails", || pair.counters().connection_attempts == 1);
     taken.bind(endpoint).unwrap();

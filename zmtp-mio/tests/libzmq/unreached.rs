@@ -41,7 +41,7 @@ fn with_immediate_an_endpoint_that_is_not_reached_gets_no_message() {
         let (mut from, mut to) = (plain(SocketKind::Push), plain(SocketKind::Pull));
         let mut immediate = options();
         immediate.immediate = true;
-        libzmq::set_options(&mut from, immediate, KindOptions::default()).unwrap();
+        libzmq::set_options(&from, immediate, KindOptions::default()).unwrap();
         from.connect(endpoint.as_str()).unwrap();
         from.connect(to.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
         (0..10).for_each(|_| from.send("Hello").unwrap());

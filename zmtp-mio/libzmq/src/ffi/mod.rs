@@ -13,6 +13,8 @@ mod message_draft;
 mod not_yet;
 mod options;
 mod poll;
+#[cfg(feature = "draft")]
+mod poller;
 mod socket;
 #[cfg(feature = "draft")]
 mod socket_draft;

@@ -18,31 +18,5 @@ macro_rules! int {
     )*};
 }
 
-/// Functions that return a pointer or a size, which is 0 on an error, or nothing.
-macro_rules! word {
-    ($($name:ident)*) => {$(
-        #[unsafe(no_mangle)]
-        extern "C" fn $name() -> *const libc::c_void {
-            border(std::ptr::null(), || Err(Errno(libc::ENOTSUP)))
-        }
-    )*};
-}
-
 // Sockets.
 int! { zmq_socket_monitor_pipes_stats }
-
-// Pollers.
-word! { zmq_poller_new }
-int! {
-    zmq_poller_destroy
-    zmq_poller_size
-    zmq_poller_add
-    zmq_poller_modify
-    zmq_poller_remove
-    zmq_poller_wait
-    zmq_poller_wait_all
-    zmq_poller_fd
-    zmq_poller_add_fd
-    zmq_poller_modify_fd
-    zmq_poller_remove_fd
-}

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use libc::c_int;
 use nix::sys::signal::{SigSet, SigmaskHow};
-use zmtp_mio::libzmq::{self, KindOptions};
+use zmtp_mio::libzmq::{self, KindOptions, SharedSocket};
 use zmtp_mio::{AnySocket, Error, EventReader, Message, Options, SocketKind};
 
 use crate::context::Context;
@@ -58,7 +58,7 @@ impl Monitor {
     /// Begins to send the events of `mask` to the endpoint, which must be one of inproc.
     pub(crate) fn begin(
         context: &Arc<Context>,
-        socket: &AnySocket,
+        socket: &SharedSocket,
         endpoint: &str,
         mask: u64,
         format: Format,
@@ -101,7 +101,7 @@ impl Monitor {
     }
 
     /// Ends the monitor, after the events that are queued and the ends of these endpoints.
-    pub(crate) fn end(&self, socket: &AnySocket, bound: Vec<Bound>) {
+    pub(crate) fn end(&self, socket: &SharedSocket, bound: Vec<Bound>) {
         *self.unbound.lock().unwrap_or_else(PoisonError::into_inner) = bound;
         self.ends.store(true, Ordering::Release);
         libzmq::end_events(socket);

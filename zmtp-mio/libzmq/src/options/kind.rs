@@ -134,7 +134,7 @@ pub(super) fn set(settings: &mut Settings, option: c_int, value: Value<'_>) -> O
             Ok(())
         }
         STREAM_NOTIFY => value.flag().map(|on| stream.silent = !on),
-        INVERT_MATCHING => value.flag().map(|on| {
+        INVERT_MATCHING => value.relaxed().map(|on| {
             settings.kinds.invert = on;
             (publish.invert, subscribe.invert) = (on, on);
         }),
@@ -160,7 +160,8 @@ pub(super) fn set(settings: &mut Settings, option: c_int, value: Value<'_>) -> O
 pub(super) fn get(settings: &Settings, option: c_int) -> Option<Vec<u8>> {
     Some(match option {
         INVERT_MATCHING => int(settings.kinds.invert),
-        ROUTER_NOTIFY if has(settings.kind, option) => int(settings.kinds.notify),
+        // 0 for types that do not have it.
+        ROUTER_NOTIFY => int(settings.kinds.notify),
         _ => return None,
     })
 }

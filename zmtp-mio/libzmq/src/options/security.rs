@@ -160,7 +160,7 @@ pub(super) fn set(all: &mut All, option: c_int, value: Value<'_>) -> Option<Outc
             become_client(own, Mechanism::Curve);
         }),
         ZAP_DOMAIN => value.text(255).map(|domain| own.zap_domain = domain),
-        ZAP_ENFORCE_DOMAIN => value.flag().map(|on| own.enforce_domain = on),
+        ZAP_ENFORCE_DOMAIN => value.relaxed().map(|on| own.enforce_domain = on),
         SOCKS_PROXY if !value.is_null() && value.bytes().is_empty() => Err(Errno::EINVAL),
         SOCKS_PROXY => value.text(usize::MAX).map(|proxy| own.proxy = proxy),
         SOCKS_USERNAME => value.text(255).map(|word| own.proxy_username = word),

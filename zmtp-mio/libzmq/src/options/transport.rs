@@ -140,8 +140,8 @@ pub(super) fn set(settings: &mut Settings, option: c_int, value: Value<'_>) -> O
         MULTICAST_MAXTPDU => value.int_from(1).map(|bytes| numbers.max_tpdu = bytes),
         USE_FD => value.int_from(-1).map(|fd| settings.use_fd = fd),
         BINDTODEVICE => value.text(15).map(|name| numbers.device = name),
-        LOOPBACK_FASTPATH => value.int_from(0).map(|on| numbers.fast_loopback = on),
-        MULTICAST_LOOP => value.flag().map(|on| numbers.multicast_loop = on.into()),
+        LOOPBACK_FASTPATH => value.relaxed().map(|on| numbers.fast_loopback = on.into()),
+        MULTICAST_LOOP => value.relaxed().map(|on| numbers.multicast_loop = on.into()),
         IN_BATCH_SIZE => value.int_from(1).map(|bytes| numbers.batches[0] = bytes),
         OUT_BATCH_SIZE => value.int_from(1).map(|bytes| numbers.batches[1] = bytes),
         PRIORITY => value.int_from(0).map(|priority| numbers.priority = priority),
@@ -157,6 +157,10 @@ pub(super) fn set(settings: &mut Settings, option: c_int, value: Value<'_>) -> O
     tcp.connect_timeout = some(numbers.connect_timeout);
     tcp.max_retransmit = some(numbers.max_retransmit);
     tcp.priority = u32::try_from(numbers.priority).ok().filter(|&priority| priority > 0);
+    let udp = &mut settings.options.udp;
+    udp.multicast_hops = u8::try_from(numbers.hops).unwrap_or(u8::MAX);
+    udp.multicast_loop = numbers.multicast_loop != 0;
+    udp.device = Device::new(&numbers.device);
     let micros = u64::try_from(numbers.busy_poll).ok().filter(|&micros| micros > 0);
     tcp.busy_poll = micros.map(Duration::from_micros);
     Some(done)

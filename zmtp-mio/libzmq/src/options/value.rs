@@ -39,6 +39,11 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// 0, or any other number for 1.
+    pub(super) fn relaxed(self) -> Outcome<bool> {
+        self.int().map(|value| value != 0)
+    }
+
     /// 0, or a positive number for 1.
     pub(super) fn switch(self) -> Outcome<bool> {
         self.int_from(0).map(|value| value != 0)

@@ -7,8 +7,23 @@ use crate::errno::{ENOCOMPATPROTO, Errno, Outcome};
 /// The longest path of an IPC endpoint in bytes.
 const PATH: usize = 107;
 
+/// What a socket does with an endpoint.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Side {
+    Bind,
+    Connect,
+}
+
+/// Whether a socket of a kind can do this with an endpoint of UDP.
+const fn has_udp(kind: SocketKind, side: Side) -> bool {
+    match side {
+        Side::Bind => matches!(kind, SocketKind::Dish | SocketKind::Dgram),
+        Side::Connect => matches!(kind, SocketKind::Radio),
+    }
+}
+
 /// Reads an endpoint.
-pub(super) fn parse(text: &str, kind: SocketKind) -> Outcome<Endpoint> {
+pub(super) fn parse(text: &str, kind: SocketKind, side: Side) -> Outcome<Endpoint> {
     let (transport, address) = text.split_once("://").ok_or(Errno::EINVAL)?;
     if transport.is_empty() || address.is_empty() {
         return Err(Errno::EINVAL);
@@ -17,7 +32,7 @@ pub(super) fn parse(text: &str, kind: SocketKind) -> Outcome<Endpoint> {
         "inproc" | "tcp" => {}
         "ipc" if address.len() > PATH => return Err(Errno(libc::ENAMETOOLONG)),
         "ipc" => {}
-        "udp" if matches!(kind, SocketKind::Radio | SocketKind::Dish | SocketKind::Dgram) => {}
+        "udp" if has_udp(kind, side) => {}
         "udp" => return Err(Errno(ENOCOMPATPROTO)),
         _ => return Err(Errno(libc::EPROTONOSUPPORT)),
     }
@@ -57,13 +72,29 @@ mod tests {
             ("udp://127.0.0.1:5555", ENOCOMPATPROTO),
             (&long, libc::ENAMETOOLONG),
         ] {
-            assert_eq!(parse(text, SocketKind::Pair), Err(Errno(error)), "{text}");
+            assert_eq!(parse(text, SocketKind::Pair, Side::Bind), Err(Errno(error)), "{text}");
+        }
+    }
+
+    #[test]
+    fn udp_is_bound_by_those_that_receive_and_connected_by_those_that_send() {
+        for kind in SocketKind::ALL {
+            for (side, kinds) in [
+                (Side::Bind, &[SocketKind::Dish, SocketKind::Dgram][..]),
+                (Side::Connect, &[SocketKind::Radio]),
+            ] {
+                let parsed = parse("udp://127.0.0.1:5555", kind, side);
+                match kinds.contains(&kind) {
+                    true => assert!(parsed.is_ok(), "{kind:?} {side:?}"),
+                    false => assert_eq!(parsed, Err(Errno(ENOCOMPATPROTO)), "{kind:?} {side:?}"),
+                }
+            }
         }
     }
 
     #[test]
     fn an_address_of_ipv6_needs_no_brackets_and_all_addresses_have_a_number() {
-        let parsed = |text| parse(text, SocketKind::Pair).unwrap();
+        let parsed = |text| parse(text, SocketKind::Pair, Side::Bind).unwrap();
         assert_eq!(parsed("tcp://::1:5555"), parsed("tcp://[::1]:5555"));
         assert_eq!(bound(&parsed("tcp://*:5555"), false), "tcp://0.0.0.0:5555");
         assert_eq!(bound(&parsed("tcp://*:5555"), true), "tcp://[::]:5555");

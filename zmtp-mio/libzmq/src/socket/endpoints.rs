@@ -1,8 +1,9 @@
 //! Binding, connecting, and what ends that.
 
-use zmtp_mio::{AnySocket, Endpoint, Host, RoutingId, SocketKind, libzmq};
+use zmtp_mio::libzmq::{self, SharedSocket};
+use zmtp_mio::{Endpoint, Host, RoutingId, SocketKind};
 
-use super::endpoint::{bound, parse};
+use super::endpoint::{Side, bound, parse};
 use super::{Socket, State};
 use crate::errno::{Errno, Outcome};
 use crate::monitor::Bound;
@@ -35,7 +36,7 @@ impl Endpoints {
     }
 
     /// The endpoints of TCP and IPC that the socket listens on.
-    pub(super) fn bound(&self, socket: &AnySocket) -> Vec<Bound> {
+    pub(super) fn bound(&self, socket: &SharedSocket) -> Vec<Bound> {
         let listens = |entry: &&Entry| !matches!(entry.endpoint, Endpoint::Inproc(_));
         let bound = |entry: &Entry| {
             (entry.reported.clone(), libzmq::listener_descriptor(socket, &entry.endpoint))
@@ -67,7 +68,7 @@ impl Socket {
     /// Listens on an endpoint.
     pub(crate) fn bind(&self, text: &str) -> Outcome<()> {
         let mut state = self.call()?;
-        let endpoint = parse(text, self.kind)?;
+        let endpoint = parse(text, self.kind, Side::Bind)?;
         let ipv6 = state.settings.options.tcp.ipv6;
         let endpoint = match state.settings.use_fd {
             -1 => state.inner()?.bind(endpoint)?,
@@ -85,7 +86,7 @@ impl Socket {
     /// Connects to an endpoint.
     pub(crate) fn connect(&self, text: &str) -> Outcome<()> {
         let mut state = self.call()?;
-        let endpoint = parse(text, self.kind)?;
+        let endpoint = parse(text, self.kind, Side::Connect)?;
         if let Endpoint::Tcp { host, .. } = &endpoint {
             if *host == Host::Any {
                 return Err(Errno::EINVAL);
@@ -120,7 +121,7 @@ impl Socket {
         // Without a transport it is not an endpoint.
         text.split_once("://").filter(|(_, address)| !address.is_empty()).ok_or(Errno::EINVAL)?;
         let State { endpoints, inner, .. } = &mut *state;
-        let inner = inner.as_mut().ok_or(Errno::ENOTSOCK)?;
+        let inner = inner.as_ref().ok_or(Errno::ENOTSOCK)?;
         if let Some(endpoint) = Endpoints::take(&mut endpoints.bound, text) {
             inner.unbind(endpoint)?;
         } else if let Some(endpoint) = Endpoints::take(&mut endpoints.connected, text) {

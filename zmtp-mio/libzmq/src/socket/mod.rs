@@ -10,19 +10,23 @@ mod receive;
 mod send;
 #[cfg(test)]
 mod tests;
+#[cfg(all(test, feature = "draft"))]
+mod thread_safe_tests;
 mod watch;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use libc::c_int;
-use zmtp_mio::{AnySocket, Message, SocketKind, libzmq};
+use zmtp_mio::libzmq::{self, SharedSocket};
+use zmtp_mio::{Message, SocketKind};
 
 use crate::context::{Context, ended_later};
 use crate::errno::{Errno, Outcome};
 use crate::message::{Incoming, MetadataCache};
 use crate::monitor::Monitor;
 use crate::options::Settings;
+use crate::waker::{Waker, Wakers};
 use endpoints::Endpoints;
 use notice::Notice;
 
@@ -43,13 +47,16 @@ pub(crate) const POLLOUT: c_int = 2;
 pub(crate) struct Socket {
     context: Arc<Context>,
     kind: SocketKind,
+    /// If the socket is thread-safe, no call holds it while it waits.
     state: Mutex<State>,
+    /// Those of waits for the socket in other threads, if it is thread-safe.
+    wakers: Arc<Wakers>,
 }
 
 #[derive(Debug)]
 struct State {
     /// `None` after the close.
-    inner: Option<AnySocket>,
+    inner: Option<Arc<SharedSocket>>,
     settings: Settings,
     endpoints: Endpoints,
     /// The parts of a message whose last part is not known.
@@ -59,6 +66,8 @@ struct State {
     cache: MetadataCache,
     /// The descriptor of `ZMQ_FD`, once the program has asked for it.
     notice: Option<Notice>,
+    /// The wakers get the changes of the socket.
+    has_wakers: bool,
     monitor: Option<Monitor>,
 }
 
@@ -93,17 +102,19 @@ impl Socket {
         match libzmq::build(kind, settings.options.clone(), settings.own.clone()) {
             Ok(inner) => {
                 let state = State {
-                    inner: Some(inner),
+                    inner: Some(Arc::new(libzmq::for_any_thread(inner))),
                     settings,
                     endpoints: Endpoints::default(),
                     outgoing: Message::new(),
                     incoming: None,
                     cache: MetadataCache::default(),
                     notice: None,
+                    has_wakers: false,
                     monitor: None,
                 };
                 let context = Arc::clone(context);
-                Ok(Arc::new(Self { context, kind, state: Mutex::new(state) }))
+                let (state, wakers) = (Mutex::new(state), Arc::default());
+                Ok(Arc::new(Self { context, kind, state, wakers }))
             }
             Err(error) => {
                 context.closed();
@@ -124,13 +135,19 @@ impl Socket {
         }
         drop(state);
         self.context.closed();
-        libzmq::close_later(inner, linger, ended_later(&self.context));
+        libzmq::close_shared(&inner, linger, ended_later(&self.context));
+        self.wakers.wake();
         Ok(())
     }
 
     /// Whether the socket replies to each message.
     pub(crate) fn is_rep(&self) -> bool {
         self.kind == SocketKind::Rep
+    }
+
+    /// Whether several threads may use the socket at the same time.
+    pub(crate) const fn is_thread_safe(&self) -> bool {
+        self.kind.is_thread_safe()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -143,6 +160,11 @@ impl Socket {
         Ok(self.state())
     }
 
+    /// The error of a call that waited while other threads used the socket: one of them may have closed it.
+    fn waited(&self, error: Errno) -> Errno {
+        if error == Errno::ETERM && self.context.check().is_ok() { Errno::ENOTSOCK } else { error }
+    }
+
     /// The events of the socket, and the longest time to the next look at them.
     pub(crate) fn look(&self) -> Outcome<(c_int, Option<Duration>)> {
         self.call()?.look()
@@ -150,7 +172,7 @@ impl Socket {
 
     /// The events of the socket (`ZMQ_EVENTS`).
     fn events(&self) -> Outcome<c_int> {
-        let mut state = self.call()?;
+        let state = self.call()?;
         if let Some(notice) = &state.notice {
             notice.reset();
         }
@@ -165,28 +187,52 @@ impl Socket {
 
     /// The descriptor that is readable while the socket has events of the system to handle.
     pub(crate) fn descriptor(&self) -> Outcome<c_int> {
-        let mut state = self.call()?;
+        let state = self.call()?;
         Ok(libzmq::descriptor(state.inner()?)?)
     }
 
-    /// Lets the driver leave the socket to this thread.
-    pub(crate) fn hold(&self) {
-        if let Some(inner) = &self.state().inner {
-            libzmq::hold(inner);
-        }
+    /// Lets the driver leave the socket to this thread while the result exists; `None` if the socket is closed.
+    pub(crate) fn hold(&self) -> Option<Held> {
+        let inner = Arc::clone(self.state().inner.as_ref()?);
+        libzmq::hold(&*inner);
+        Some(Held(inner))
     }
 
-    /// Ends [`Self::hold`].
-    pub(crate) fn release(&self) {
-        if let Some(inner) = &self.state().inner {
-            libzmq::release(inner);
-        }
+    /// Wakes a wait for a thread-safe socket from now on, whenever another thread may have changed its events.
+    pub(crate) fn add_waker(&self, waker: &Arc<Waker>) {
+        self.wakers.add(waker);
+        let mut state = self.state();
+        let State { inner: Some(inner), has_wakers: false, .. } = &*state else { return };
+        let wakers = Arc::clone(&self.wakers);
+        libzmq::watch_calls(&**inner, move |_, _| wakers.wake());
+        state.has_wakers = true;
+    }
+
+    /// Ends [`Self::add_waker`].
+    #[cfg(feature = "draft")]
+    pub(crate) fn remove_waker(&self, waker: &Arc<Waker>) {
+        self.wakers.remove(waker);
+    }
+}
+
+/// A socket that the driver leaves to a thread.
+#[derive(Debug)]
+pub(crate) struct Held(Arc<SharedSocket>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        libzmq::release(&*self.0);
     }
 }
 
 impl State {
-    fn inner(&mut self) -> Outcome<&mut AnySocket> {
-        self.inner.as_mut().ok_or(Errno::ENOTSOCK)
+    fn inner(&self) -> Outcome<&SharedSocket> {
+        self.inner.as_deref().ok_or(Errno::ENOTSOCK)
+    }
+
+    /// The socket for a wait without the lock of this state.
+    fn shared(&self) -> Outcome<Arc<SharedSocket>> {
+        self.inner.clone().ok_or(Errno::ENOTSOCK)
     }
 
     /// The time limit of a call: `None` is no limit.
@@ -203,8 +249,8 @@ impl State {
     }
 
     /// The events of the socket, and the longest time to the next look at them.
-    fn look(&mut self) -> Outcome<(c_int, Option<Duration>)> {
-        let ready = self.inner()?.step()?;
+    fn look(&self) -> Outcome<(c_int, Option<Duration>)> {
+        let ready = libzmq::step(self.inner()?)?;
         let mut events = 0;
         if ready.readable || self.has_part() {
             events |= POLLIN;
@@ -219,18 +265,18 @@ impl State {
     /// A call has ended: the descriptor of `ZMQ_FD` is readable if there is more to receive.
     fn end_call(&self) {
         if let (Some(notice), Some(inner)) = (&self.notice, &self.inner)
-            && (self.has_part() || libzmq::is_readable(inner))
+            && (self.has_part() || libzmq::is_readable(&**inner))
         {
             notice.set();
         }
     }
 
     /// A send had no room: the descriptor of `ZMQ_FD` is readable when there is some.
-    fn await_room(&mut self) {
-        let (Some(notice), Some(inner)) = (&self.notice, &mut self.inner) else { return };
+    fn await_room(&self) {
+        let (Some(notice), Some(inner)) = (&self.notice, &self.inner) else { return };
         notice.await_room();
         // There may be some since.
-        if inner.step().is_ok_and(|ready| ready.writable) {
+        if libzmq::step(&**inner).is_ok_and(|ready| ready.writable) {
             notice.set();
         }
     }

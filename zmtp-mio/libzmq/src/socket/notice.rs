@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use nix::sys::eventfd::{EfdFlags, EventFd};
-use zmtp_mio::{AnySocket, libzmq};
+use zmtp_mio::libzmq::{self, SharedSocket};
 
 use crate::errno::Outcome;
 
@@ -38,7 +38,7 @@ impl Shared {
 }
 
 impl Notice {
-    pub(super) fn new(socket: &AnySocket) -> Outcome<Self> {
+    pub(super) fn new(socket: &SharedSocket) -> Outcome<Self> {
         let poll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
         let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
         let counter = EventFd::from_value_and_flags(0, flags)?;

@@ -22,21 +22,28 @@ impl Socket {
     /// Sets an option.
     pub(crate) fn set(&self, option: c_int, value: Value<'_>) -> Outcome<()> {
         let mut state = self.call()?;
+        let before = (state.settings.options.clone(), state.settings.own.clone());
         let request = state.settings.set(option, value)?;
         let (options, own) = (state.settings.options.clone(), state.settings.own.clone());
         let is_xpub = self.kind == zmtp_mio::SocketKind::Xpub;
         let inner = state.inner()?;
         let topic = value.bytes();
         match (request, is_xpub) {
-            (None, _) => libzmq::set_options(inner, options, own)?,
+            (None, _) => {
+                if let Err(error) = libzmq::set_options(inner, options, own) {
+                    // The next option is not refused for this value.
+                    (state.settings.options, state.settings.own) = before;
+                    return Err(error.into());
+                }
+            }
             (Some(Request::Subscribe), true) => {
                 libzmq::grant(inner, topic)?;
             }
             (Some(Request::Unsubscribe), true) => {
                 libzmq::revoke(inner, topic)?;
             }
-            (Some(Request::Subscribe), false) => inner.subscribe(topic)?,
-            (Some(Request::Unsubscribe), false) => inner.unsubscribe(topic)?,
+            (Some(Request::Subscribe), false) => libzmq::subscribe(inner, topic)?,
+            (Some(Request::Unsubscribe), false) => libzmq::unsubscribe(inner, topic)?,
         }
         Ok(())
     }

@@ -3,18 +3,18 @@
 use zmtp_mio::{SocketKind, libzmq};
 
 use super::Socket;
-use super::endpoint::parse;
+use super::endpoint::{Side, parse};
 use crate::errno::{Errno, Outcome};
 
 impl Socket {
     /// Lets a DISH join a group.
     pub(crate) fn join(&self, group: &[u8]) -> Outcome<()> {
-        Ok(self.call()?.inner()?.join(group)?)
+        Ok(libzmq::join(self.call()?.inner()?, group)?)
     }
 
     /// Lets a DISH leave a group.
     pub(crate) fn leave(&self, group: &[u8]) -> Outcome<()> {
-        Ok(self.call()?.inner()?.leave(group)?)
+        Ok(libzmq::leave(self.call()?.inner()?, group)?)
     }
 
     /// Connects a PEER to an endpoint, and returns the routing id of its peer.
@@ -27,8 +27,8 @@ impl Socket {
             // The peer has no routing id before it is connected.
             return Err(Errno::EFAULT);
         }
-        let endpoint = parse(text, self.kind)?;
-        let id = state.inner()?.connect_peer(endpoint.clone())?;
+        let endpoint = parse(text, self.kind, Side::Connect)?;
+        let id = libzmq::connect_peer(state.inner()?, endpoint.clone())?;
         state.endpoints.connected(text, endpoint);
         Ok(id)
     }

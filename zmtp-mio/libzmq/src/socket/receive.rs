@@ -1,8 +1,10 @@
 //! Receiving.
 
+use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
 
 use libc::c_int;
+use zmtp_mio::libzmq::SharedSocket;
 use zmtp_mio::{Error, Message};
 
 use super::{Socket, State};
@@ -32,9 +34,27 @@ impl Socket {
     /// Waits for a part and calls `take` to remove it.
     fn with_next<T>(&self, flags: c_int, take: impl FnOnce(&mut Incoming) -> T) -> Outcome<T> {
         let mut state = self.call()?;
+        if self.is_thread_safe() {
+            return self.with_message(state, flags, take);
+        }
         let taken = state.await_part(flags).map(take);
         state.end_call();
         taken
+    }
+
+    /// As [`Self::with_next`], for messages of one part: other threads use the socket during the wait.
+    fn with_message<T>(
+        &self,
+        state: MutexGuard<'_, State>,
+        flags: c_int,
+        take: impl FnOnce(&mut Incoming) -> T,
+    ) -> Outcome<T> {
+        let limit = State::limit(state.settings.receive_timeout, flags);
+        let inner = state.shared()?;
+        drop(state);
+        let received = next_message(&inner, limit).map_err(|error| self.waited(error))?;
+        let mut incoming = Incoming::new(received.ok_or(Errno::EAGAIN)?, &mut self.state().cache);
+        Ok(take(&mut incoming))
     }
 }
 
@@ -43,27 +63,27 @@ impl State {
     fn await_part(&mut self, flags: c_int) -> Outcome<&mut Incoming> {
         if !self.has_part() {
             let limit = Self::limit(self.settings.receive_timeout, flags);
-            let message = self.next_message(limit)?.ok_or(Errno::EAGAIN)?;
+            let message = next_message(self.inner()?, limit)?.ok_or(Errno::EAGAIN)?;
             self.incoming = Some(Incoming::new(message, &mut self.cache));
         }
         self.incoming.as_mut().ok_or(Errno::EAGAIN)
     }
+}
 
-    fn next_message(&mut self, limit: Option<Duration>) -> Outcome<Option<Message>> {
-        let inner = self.inner.as_mut().ok_or(Errno::ENOTSOCK)?;
-        let begun = Instant::now();
-        let received = match limit {
-            None => inner.recv().map(Some),
-            Some(limit) => inner.recv_timeout(limit),
-        };
-        match received {
-            // libzmq does not report it: a reply does not come.
-            Err(Error::PeerLost) => {
-                let rest = limit.map_or(LONG, |limit| limit.saturating_sub(begun.elapsed()));
-                inner.drive(rest)?;
-                Ok(None)
-            }
-            received => Ok(received?),
+/// Waits for a message.
+fn next_message(inner: &SharedSocket, limit: Option<Duration>) -> Outcome<Option<Message>> {
+    let begun = Instant::now();
+    let received = match limit {
+        None => inner.recv().map(Some),
+        Some(limit) => inner.recv_timeout(limit),
+    };
+    match received {
+        // libzmq does not report it: a reply does not come.
+        Err(Error::PeerLost) => {
+            let rest = limit.map_or(LONG, |limit| limit.saturating_sub(begun.elapsed()));
+            inner.drive(rest)?;
+            Ok(None)
         }
+        received => Ok(received?),
     }
 }

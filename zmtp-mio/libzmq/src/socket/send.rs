@@ -1,7 +1,11 @@
 //! Sending.
 
+use std::sync::MutexGuard;
+use std::time::Duration;
+
 use libc::c_int;
-use zmtp_mio::{Error, Message, SendError, SocketKind, libzmq};
+use zmtp_mio::libzmq::{self, SharedSocket};
+use zmtp_mio::{Error, IntoMessage, Message, SendError, SocketKind};
 
 use super::{SNDMORE, Socket, State};
 use crate::errno::{Errno, Outcome};
@@ -37,6 +41,9 @@ impl Socket {
     pub(crate) fn send(&self, mut given: Given<'_>, flags: c_int) -> Outcome<usize> {
         let mut state = self.call()?;
         let len = given.bytes().len();
+        if self.is_thread_safe() {
+            return self.send_message(state, &mut given, flags).map(|()| len);
+        }
         let sent = state.send(self.kind, &mut given, flags);
         if sent == Err(Errno::EAGAIN) {
             state.await_room();
@@ -44,19 +51,57 @@ impl Socket {
         state.end_call();
         sent.map(|()| len)
     }
+
+    /// As [`Self::send`], for messages of one part: other threads use the socket during the wait.
+    fn send_message(
+        &self,
+        state: MutexGuard<'_, State>,
+        given: &mut Given<'_>,
+        flags: c_int,
+    ) -> Outcome<()> {
+        if flags & SNDMORE != 0 {
+            return Err(Errno::EINVAL);
+        }
+        let limit = State::limit(state.settings.send_timeout, flags);
+        let inner = state.shared()?;
+        drop(state);
+        let sent = match &mut *given {
+            Given::Bytes(bytes) => within(&inner, *bytes, limit),
+            Given::Part(_) => {
+                let mut message = Message::new();
+                given.append_to(&mut message);
+                within(&inner, message, limit)
+            }
+        };
+        let Err(SendError { error, message, .. }) = sent else { return Ok(()) };
+        if let Given::Part(part) = given {
+            let mut incoming = Incoming::new(*message, &mut self.state().cache);
+            **part = incoming.take().unwrap_or_default();
+        }
+        Err(self.waited(error.into()))
+    }
+}
+
+/// Sends within a time limit; `None` is no limit.
+fn within(
+    inner: &SharedSocket,
+    message: impl IntoMessage,
+    limit: Option<Duration>,
+) -> Result<(), SendError> {
+    match limit {
+        None => inner.send(message),
+        Some(limit) => inner.send_timeout(message, limit),
+    }
 }
 
 impl State {
     fn send(&mut self, kind: SocketKind, given: &mut Given<'_>, flags: c_int) -> Outcome<()> {
         let limit = Self::limit(self.settings.send_timeout, flags);
-        let inner = self.inner.as_mut().ok_or(Errno::ENOTSOCK)?;
+        let inner = self.inner.as_deref().ok_or(Errno::ENOTSOCK)?;
         let is_first = self.outgoing.part_count() == 0;
         // Of a STREAM, the part after the routing id is the last one.
         let flags = if kind == SocketKind::Stream && !is_first { flags & !SNDMORE } else { flags };
         if flags & SNDMORE != 0 {
-            if kind.is_thread_safe() {
-                return Err(Errno::EINVAL);
-            }
             if is_first {
                 libzmq::wait_for_room(inner, given.bytes(), limit)?;
             }
@@ -64,18 +109,11 @@ impl State {
             return Ok(());
         }
         if let (true, Given::Bytes(bytes)) = (is_first, &given) {
-            let sent = match limit {
-                None => inner.send(*bytes),
-                Some(limit) => inner.send_timeout(*bytes, limit),
-            };
-            return sent.or_else(|error| dropped(kind, error.error));
+            return within(inner, *bytes, limit).or_else(|error| dropped(kind, error.error));
         }
         given.append_to(&mut self.outgoing);
         let message = std::mem::take(&mut self.outgoing);
-        let sent = match limit {
-            None => inner.send(message),
-            Some(limit) => inner.send_timeout(message, limit),
-        };
+        let sent = within(inner, message, limit);
         let Err(SendError { error, message, .. }) = sent else { return Ok(()) };
         dropped(kind, error).inspect_err(|_| self.take_back(*message, given))
     }
@@ -95,10 +133,10 @@ impl State {
     }
 }
 
-/// A message of a ROUTER that consists of a routing id is dropped.
+/// A message of a ROUTER or STREAM that has one part is dropped.
 fn dropped(kind: SocketKind, error: Error) -> Outcome<()> {
     match error {
-        Error::EmptyMessage if kind == SocketKind::Router => Ok(()),
+        Error::EmptyMessage if matches!(kind, SocketKind::Router | SocketKind::Stream) => Ok(()),
         error => Err(error.into()),
     }
 }

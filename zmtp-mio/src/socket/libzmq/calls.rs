@@ -5,6 +5,7 @@ use std::os::fd::{BorrowedFd, RawFd};
 
 use zmtp_core::wire::RoutingId;
 
+use super::shared::{AnyForm, engine};
 use crate::context::Context;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
@@ -40,8 +41,8 @@ pub fn end_driver(context: &Context) {
 /// # Errors
 ///
 /// [`Error::Io`], [`Error::Forked`].
-pub fn descriptor(socket: &AnySocket) -> Result<RawFd, Error> {
-    socket.engine().descriptor()
+pub fn descriptor(socket: &impl AnyForm) -> Result<RawFd, Error> {
+    engine(socket).descriptor()
 }
 
 /// As [`descriptor`].
@@ -49,29 +50,34 @@ pub fn descriptor(socket: &AnySocket) -> Result<RawFd, Error> {
 /// # Errors
 ///
 /// As [`descriptor`].
-pub fn borrow_descriptor(socket: &AnySocket) -> Result<BorrowedFd<'_>, Error> {
-    socket.engine().borrow_descriptor()
+pub fn borrow_descriptor(socket: &impl AnyForm) -> Result<BorrowedFd<'_>, Error> {
+    engine(socket).borrow_descriptor()
 }
 
 /// The driver leaves the socket to this thread until [`release`].
-pub fn hold(socket: &AnySocket) {
-    socket.engine().hold();
+pub fn hold(socket: &impl AnyForm) {
+    engine(socket).hold();
 }
 
 /// Ends [`hold`].
-pub fn release(socket: &AnySocket) {
-    socket.engine().release();
+pub fn release(socket: &impl AnyForm) {
+    engine(socket).release();
 }
 
 /// Whether a receive would return at once.
-pub fn is_readable(socket: &AnySocket) -> bool {
-    exchange::readiness(socket.engine()).0
+pub fn is_readable(socket: &impl AnyForm) -> bool {
+    exchange::readiness(engine(socket)).0
 }
 
 /// Calls `watcher` from now on whenever the driver has served the socket: with whether a receive and a send would return
 /// at once. It must not use the socket.
-pub fn watch(socket: &AnySocket, watcher: impl FnMut(bool, bool) + Send + 'static) {
-    socket.engine().watch(watcher);
+pub fn watch(socket: &impl AnyForm, watcher: impl FnMut(bool, bool) + Send + 'static) {
+    engine(socket).watch(watcher);
+}
+
+/// As [`watch`], and also after a call of any thread that has handled events, in that thread.
+pub fn watch_calls(socket: &impl AnyForm, watcher: impl FnMut(bool, bool) + Send + 'static) {
+    engine(socket).watch_calls(watcher);
 }
 
 /// Connects a STREAM to an endpoint, and returns the routing id of the connection.
@@ -79,9 +85,9 @@ pub fn watch(socket: &AnySocket, watcher: impl FnMut(bool, bool) + Send + 'stati
 /// # Errors
 ///
 /// [`Error::NotSupported`] for other kinds, and those of [`Socket::connect`](crate::Socket::connect).
-pub fn connect_for_id(socket: &mut AnySocket, endpoint: Endpoint) -> Result<RoutingId, Error> {
-    let endpoint = socket.remote(endpoint)?;
-    exchange::connect_for_id(socket.engine(), endpoint)
+pub fn connect_for_id(socket: &impl AnyForm, endpoint: Endpoint) -> Result<RoutingId, Error> {
+    endpoint.check_remote()?;
+    exchange::connect_for_id(engine(socket), endpoint)
 }
 
 /// Whether the queue of the peer of a ROUTER with this routing id has room.
@@ -90,8 +96,8 @@ pub fn connect_for_id(socket: &mut AnySocket, endpoint: Endpoint) -> Result<Rout
 ///
 /// [`Error::Unroutable`] if there is no such peer, [`Error::NotSupported`] for other kinds, and [`Error::Stopped`],
 /// [`Error::Forked`].
-pub fn has_room(socket: &AnySocket, id: &[u8]) -> Result<bool, Error> {
-    exchange::has_room(socket.engine(), id)
+pub fn has_room(socket: &impl AnyForm, id: &[u8]) -> Result<bool, Error> {
+    exchange::has_room(engine(socket), id)
 }
 
 /// Closes the connection to a peer of a SERVER or PEER, after what is queued for it. The socket does not connect to it
@@ -100,8 +106,8 @@ pub fn has_room(socket: &AnySocket, id: &[u8]) -> Result<bool, Error> {
 /// # Errors
 ///
 /// As [`has_room`].
-pub fn disconnect_peer(socket: &mut AnySocket, id: u32) -> Result<(), Error> {
-    exchange::disconnect_peer(socket.engine(), id)
+pub fn disconnect_peer(socket: &impl AnyForm, id: u32) -> Result<(), Error> {
+    exchange::disconnect_peer(engine(socket), id)
 }
 
 /// The number of the descriptor of the connection, or of the attempt or the listener, that an event is about.
@@ -115,8 +121,8 @@ pub const fn connection_descriptor(properties: &Properties) -> Option<RawFd> {
 }
 
 /// The number of the descriptor with which the socket listens on an endpoint of TCP or IPC.
-pub fn listener_descriptor(socket: &AnySocket, endpoint: &Endpoint) -> Option<RawFd> {
-    socket.engine().look()?.listener_addresses(endpoint).descriptor
+pub fn listener_descriptor(socket: &impl AnyForm, endpoint: &Endpoint) -> Option<RawFd> {
+    engine(socket).look()?.listener_addresses(endpoint).descriptor
 }
 
 /// Discards the queued events of a socket, and returns a reader of the next ones. Its waits end with [`end_events`], or
@@ -125,15 +131,15 @@ pub fn listener_descriptor(socket: &AnySocket, endpoint: &Endpoint) -> Option<Ra
 /// # Errors
 ///
 /// [`Error::Forked`].
-pub fn begin_events(socket: &AnySocket) -> Result<EventReader, Error> {
-    let engine = socket.engine().look().ok_or(Error::Forked)?;
+pub fn begin_events(socket: &impl AnyForm) -> Result<EventReader, Error> {
+    let engine = engine(socket).look().ok_or(Error::Forked)?;
     engine.monitor().begin_events();
     Ok(engine.events())
 }
 
 /// Ends the waits of readers of events: they return `None` when no event is left.
-pub fn end_events(socket: &AnySocket) {
-    if let Some(engine) = socket.engine().look() {
+pub fn end_events(socket: &impl AnyForm) {
+    if let Some(engine) = engine(socket).look() {
         engine.monitor().end_events();
     }
 }
@@ -144,11 +150,11 @@ pub fn end_events(socket: &AnySocket) {
 ///
 /// Those of [`Socket::send_timeout`](crate::Socket::send_timeout).
 pub fn wait_for_room(
-    socket: &mut AnySocket,
+    socket: &impl AnyForm,
     first: &[u8],
     timeout: Option<Duration>,
 ) -> Result<(), Error> {
-    exchange::wait_for_room(socket.engine(), first, timeout)
+    exchange::wait_for_room(engine(socket), first, timeout)
 }
 
 /// Lets clones of a message share its bytes from now on, unless they are few.
