@@ -16,10 +16,11 @@ cc $package/suite/hello.c $(pkg-config --cflags libzmq) "$prefix/lib/libzmq.a" \
 # This one is not linked with the library: it loads it.
 cc $package/suite/unload.c -I"$prefix/include" -ldl -o "$prefix/unload"
 LD_LIBRARY_PATH="$prefix/lib" timeout 300 "$prefix/unload"
-"$prefix/hello-static"
-# This one is not linked with the library: it loads it.
-cc $package/suite/unload.c -I"$prefix/include" -ldl -o "$prefix/unload"
-LD_LIBRARY_PATH="$prefix/lib" timeout 300 "$prefix/unload"
+for program in signals fork limits; do
+  # shellcheck disable=SC2046
+  cc $package/suite/$program.c $(pkg-config --cflags --libs libzmq) -lpthread -o "$prefix/$program"
+  LD_LIBRARY_PATH="$prefix/lib" timeout 300 "$prefix/$program"
+done
 python3 $package/suite/functions.py "$prefix/lib/libzmq.so.5"
 $package/suite/build.sh
 $package/suite/run.py --library "$prefix/lib"

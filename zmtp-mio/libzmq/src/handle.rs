@@ -1,24 +1,31 @@
 //! Handles: what a C program holds of a context, a socket or a poller.
 //!
-//! A handle is the address of a small cell. Cells stay mapped for the life of the process, and a cell that was released
-//! is used again late: a handle that is used after its close finds nothing. No handle is dereferenced: its address is
-//! compared with those of the cells.
+//! A handle is an address. Tables say which object it stands for, until it is released; nothing is read through a handle.
+//! The program can read the memory there for the life of the process: CZMQ looks for the tag of its own objects. It
+//! contains zeros. Addresses are given in order, and one that was released is given again after all the others, 134
+//! million, or as many as the process may have.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ffi::c_void;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::ptr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::context::Context;
+use crate::ffi;
 #[cfg(feature = "draft")]
 use crate::poller::Poller;
 use crate::socket::Socket;
 
-/// The number of cells that are made at once.
-const CHUNK: usize = 1_024;
-/// The number of cells is limited: this many chunks.
-const CHUNKS: usize = 1_024;
-/// A cell is used again when this many others were released after it.
-const RESTING: usize = 4_096;
+/// The distance of two handles.
+const SIZE: usize = 8;
+/// The number of addresses that are reserved at once.
+const BLOCK: usize = 1 << 20;
+const PER_BLOCK: usize = BLOCK / SIZE;
+/// The most blocks.
+const BLOCKS: usize = 1_024;
+/// There are several tables, so that threads with different sockets seldom wait for each other.
+const TABLES: usize = 64;
 
 /// What a handle stands for.
 #[derive(Clone, Debug)]
@@ -29,76 +36,90 @@ pub(crate) enum Object {
     Poller(Arc<Poller>),
 }
 
-#[derive(Debug)]
-#[repr(C)]
-struct Cell {
-    /// CZMQ reads the first bytes of a handle, where its own objects have a tag.
-    magic: u64,
-    object: Mutex<Option<Object>>,
+type Table = BTreeMap<usize, Object>;
+
+/// The handles of the process.
+static HANDLES: Handles = Handles::new(BLOCKS);
+
+struct Handles {
+    addresses: Mutex<Addresses>,
+    /// By address: what each handle stands for.
+    tables: [Mutex<Table>; TABLES],
 }
 
-const MAGIC: u64 = 0x7a6d_7470_6869_6c6f;
-
-static CELLS: [OnceLock<Box<[Cell]>>; CHUNKS] = [const { OnceLock::new() }; CHUNKS];
-static UNUSED: Mutex<Unused> = Mutex::new(Unused { next: 0, released: VecDeque::new() });
-
-/// The cells without an object.
-struct Unused {
-    /// The first cell that was never used.
+/// The addresses of handles, in the order in which they are given.
+struct Addresses {
+    most: usize,
+    /// The first address of each block.
+    blocks: Vec<usize>,
+    /// The number of the next address.
     next: usize,
-    /// Cells that were released, the oldest first.
-    released: VecDeque<usize>,
+}
+
+impl Addresses {
+    fn next(&mut self) -> Option<usize> {
+        if self.next == self.blocks.len() * PER_BLOCK {
+            let may_grow = self.blocks.len() < self.most;
+            match may_grow.then(|| ffi::reserve(BLOCK)).flatten() {
+                Some(block) => self.blocks.push(block),
+                None => self.next = 0,
+            }
+        }
+        let block = *self.blocks.get(self.next / PER_BLOCK)?;
+        let address = block + self.next % PER_BLOCK * SIZE;
+        self.next += 1;
+        Some(address)
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn cell(index: usize) -> Option<&'static Cell> {
-    let make = || (0..CHUNK).map(|_| Cell { magic: MAGIC, object: Mutex::new(None) }).collect();
-    CELLS.get(index / CHUNK)?.get_or_init(make).get(index % CHUNK)
-}
-
-/// The index and the cell of a handle.
-fn find(handle: *const c_void) -> Option<(usize, &'static Cell)> {
-    let address = handle.addr();
-    let chunks = CELLS.iter().map_while(OnceLock::get).enumerate();
-    for (chunk, cells) in chunks {
-        let offset = address.wrapping_sub(cells.as_ptr().addr());
-        if offset < size_of_val::<[Cell]>(cells) {
-            let index = offset / size_of::<Cell>();
-            let is_exact = offset.is_multiple_of(size_of::<Cell>());
-            return cells.get(index).filter(|_| is_exact).map(|cell| (chunk * CHUNK + index, cell));
+impl Handles {
+    const fn new(most: usize) -> Self {
+        let addresses = Addresses { most, blocks: Vec::new(), next: 0 };
+        Self {
+            addresses: Mutex::new(addresses),
+            tables: [const { Mutex::new(Table::new()) }; TABLES],
         }
     }
-    None
-}
 
-/// Makes a handle. Returns `None` if there are too many.
-pub(crate) fn create(object: Object) -> Option<*mut c_void> {
-    let mut unused = lock(&UNUSED);
-    let rested = unused.released.len() > RESTING || unused.next == CHUNK * CHUNKS;
-    let index = match rested {
-        true => unused.released.pop_front()?,
-        false => {
-            unused.next += 1;
-            unused.next - 1
+    fn table(&self, address: usize) -> MutexGuard<'_, Table> {
+        lock(&self.tables[address / SIZE % TABLES])
+    }
+
+    fn create(&self, object: Object) -> Option<usize> {
+        let mut addresses = lock(&self.addresses);
+        // Those that are in use are left out.
+        for _ in 0..=addresses.most * PER_BLOCK {
+            let address = addresses.next()?;
+            if let Entry::Vacant(entry) = self.table(address).entry(address) {
+                entry.insert(object);
+                return Some(address);
+            }
         }
-    };
-    drop(unused);
-    let cell = cell(index)?;
-    *lock(&cell.object) = Some(object);
-    Some(std::ptr::from_ref(cell).cast_mut().cast())
+        None
+    }
+
+    fn get(&self, address: usize) -> Option<Object> {
+        self.table(address).get(&address).cloned()
+    }
+
+    fn release(&self, address: usize) -> bool {
+        let object = self.table(address).remove(&address);
+        object.is_some()
+    }
 }
 
-/// Returns what a handle stands for.
-fn get(handle: *const c_void) -> Option<Object> {
-    lock(&find(handle)?.1.object).clone()
+/// Makes a handle. Returns `None` if the process may have no more addresses.
+pub(crate) fn create(object: Object) -> Option<*mut c_void> {
+    HANDLES.create(object).map(ptr::with_exposed_provenance_mut)
 }
 
 /// Returns the context of a handle.
 pub(crate) fn context(handle: *const c_void) -> Option<Arc<Context>> {
-    match get(handle)? {
+    match HANDLES.get(handle.addr())? {
         Object::Context(context) => Some(context),
         _ => None,
     }
@@ -106,7 +127,7 @@ pub(crate) fn context(handle: *const c_void) -> Option<Arc<Context>> {
 
 /// Returns the socket of a handle.
 pub(crate) fn socket(handle: *const c_void) -> Option<Arc<Socket>> {
-    match get(handle)? {
+    match HANDLES.get(handle.addr())? {
         Object::Socket(socket) => Some(socket),
         _ => None,
     }
@@ -115,7 +136,7 @@ pub(crate) fn socket(handle: *const c_void) -> Option<Arc<Socket>> {
 /// Returns the poller of a handle.
 #[cfg(feature = "draft")]
 pub(crate) fn poller(handle: *const c_void) -> Option<Arc<Poller>> {
-    match get(handle)? {
+    match HANDLES.get(handle.addr())? {
         Object::Poller(poller) => Some(poller),
         _ => None,
     }
@@ -123,42 +144,72 @@ pub(crate) fn poller(handle: *const c_void) -> Option<Arc<Poller>> {
 
 /// Ends a handle. Returns whether it stood for something.
 pub(crate) fn release(handle: *const c_void) -> bool {
-    let Some((index, cell)) = find(handle) else { return false };
-    let object = lock(&cell.object).take();
-    let was_used = object.is_some();
-    if was_used {
-        lock(&UNUSED).released.push_back(index);
-    }
-    was_used
+    HANDLES.release(handle.addr())
+}
+
+/// The locks of the handles, which no other thread has meanwhile.
+pub(crate) struct Locked {
+    _addresses: MutexGuard<'static, Addresses>,
+    _tables: Vec<MutexGuard<'static, Table>>,
+}
+
+/// Takes the locks of the handles.
+pub(crate) fn lock_all() -> Locked {
+    let addresses = lock(&HANDLES.addresses);
+    Locked { _addresses: addresses, _tables: HANDLES.tables.iter().map(lock).collect() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn new() -> Object {
+        Object::Context(Arc::new(Context::new()))
+    }
+
     #[test]
     fn a_handle_finds_its_object_until_it_is_released() {
-        let context = Arc::new(Context::new());
-        let handle = create(Object::Context(Arc::clone(&context))).unwrap();
-        assert!(Arc::ptr_eq(&super::context(handle).unwrap(), &context));
+        let object = Arc::new(Context::new());
+        let handle = create(Object::Context(Arc::clone(&object))).unwrap();
+        assert!(Arc::ptr_eq(&context(handle).unwrap(), &object));
         assert!(socket(handle).is_none(), "it is no socket");
         assert!(release(handle));
-        assert!(super::context(handle).is_none() && !release(handle));
-        let next = create(Object::Context(context)).unwrap();
-        assert_ne!(next, handle, "a cell rests before it is used again");
-        assert!(release(next));
+        assert!(context(handle).is_none() && !release(handle));
     }
 
     #[test]
     fn an_address_that_is_no_handle_finds_nothing() {
-        let handle = create(Object::Context(Arc::new(Context::new()))).unwrap();
+        let handle = create(new()).unwrap();
         for other in [
-            std::ptr::null_mut(),
+            ptr::null_mut(),
             handle.wrapping_byte_add(1),
-            (&raw const CELLS).cast_mut().cast(),
+            handle.wrapping_byte_add(SIZE << 10),
+            (&raw const HANDLES).cast_mut().cast(),
         ] {
             assert!(context(other).is_none() && socket(other).is_none() && !release(other));
         }
         assert!(release(handle));
+    }
+
+    #[test]
+    fn an_address_is_given_again_after_all_others_if_it_is_not_in_use() {
+        let handles = Handles::new(2);
+        let object = new();
+        let first = handles.create(object.clone()).unwrap();
+        assert!(handles.release(first));
+        let second = handles.create(object.clone()).unwrap();
+        let mut given = vec![first, second];
+        for _ in 2..2 * PER_BLOCK {
+            let handle = handles.create(object.clone()).unwrap();
+            assert!(handles.release(handle));
+            given.push(handle);
+        }
+        assert!(handles.get(first).is_none());
+        given.sort_unstable();
+        given.dedup();
+        assert_eq!(given.len(), 2 * PER_BLOCK);
+        assert_eq!(handles.create(object.clone()), Some(first));
+        let next = handles.create(object).unwrap();
+        assert!(next != second && given.binary_search(&next).is_ok());
     }
 }

@@ -6,6 +6,7 @@
 mod context;
 #[cfg(test)]
 mod differences;
+mod environment;
 mod errno;
 mod ffi;
 mod handle;

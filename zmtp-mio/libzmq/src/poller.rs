@@ -56,6 +56,8 @@ struct Item {
 #[derive(Debug)]
 pub(crate) struct Poller {
     state: Mutex<State>,
+    /// [`ffi::forks`] of the process that made it.
+    forks: u32,
 }
 
 #[derive(Debug)]
@@ -66,8 +68,14 @@ struct State {
 }
 
 impl Poller {
-    pub(crate) const fn new() -> Self {
-        Self { state: Mutex::new(State { items: Vec::new(), waker: None }) }
+    pub(crate) fn new() -> Self {
+        let state = State { items: Vec::new(), waker: None };
+        Self { state: Mutex::new(state), forks: ffi::forks() }
+    }
+
+    /// Whether it belongs to the process that this one was forked from, where another thread may have locked it.
+    pub(crate) fn is_inherited(&self) -> bool {
+        self.forks != ffi::forks()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

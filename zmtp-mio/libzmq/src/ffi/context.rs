@@ -1,11 +1,14 @@
 //! `zmq_ctx_*`: contexts.
 
 use std::ffi::{c_int, c_void};
+use std::io::Write;
 use std::ptr;
 use std::sync::Arc;
 
 use super::border;
+use super::process::count_forks;
 use crate::context::Context;
+use crate::environment::Environment;
 use crate::errno::{Errno, Outcome};
 use crate::handle::{self, Object};
 
@@ -14,11 +17,17 @@ pub(super) fn context(handle: *const c_void) -> Outcome<Arc<Context>> {
     handle::context(handle).ok_or(Errno::EFAULT)
 }
 
-/// Creates a context.
+/// Creates a context. Fails with EINVAL, and a message to the user, if a variable of the environment is invalid.
 #[unsafe(no_mangle)]
 extern "C" fn zmq_ctx_new() -> *mut c_void {
     border(ptr::null_mut(), || {
-        let context = Object::Context(Arc::new(Context::new()));
+        count_forks()?;
+        let environment = Environment::read().map_err(|error| {
+            // It fails if the program has closed the descriptor.
+            let _ = writeln!(std::io::stderr(), "libzmq: {error}");
+            Errno::EINVAL
+        })?;
+        let context = Object::Context(Arc::new(Context::with(environment)));
         handle::create(context).ok_or(Errno(libc::EMFILE))
     })
 }
@@ -34,11 +43,12 @@ extern "C" fn zmq_init(io_threads: c_int) -> *mut c_void {
     })
 }
 
-/// Waits until all sockets of a context are closed and have sent, and ends the context.
+/// Waits until all sockets of a context are closed and have sent, and ends the context. Fails with EINTR if a signal ends the
+/// wait.
 #[unsafe(no_mangle)]
 extern "C" fn zmq_ctx_term(handle: *mut c_void) -> c_int {
     border(-1, || {
-        context(handle)?.end();
+        context(handle)?.end()?;
         handle::release(handle);
         Ok(0)
     })

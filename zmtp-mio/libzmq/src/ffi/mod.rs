@@ -15,6 +15,7 @@ mod options;
 mod poll;
 #[cfg(feature = "draft")]
 mod poller;
+mod process;
 mod socket;
 #[cfg(feature = "draft")]
 mod socket_draft;
@@ -26,6 +27,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::errno::{Errno, Outcome};
 pub(crate) use poll::system_poll;
+pub(crate) use process::{forks, reserve};
 pub(crate) use socket::listener;
 
 /// Runs the body of a function of the C API. Returns `failed` and sets `errno` if the body fails, and EFAULT if it

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::border;
+use super::process::count_forks;
 use super::socket::socket;
 use crate::errno::{Errno, Outcome};
 use crate::handle::{self, Object};
@@ -48,9 +49,10 @@ impl From<&Found> for Event {
     }
 }
 
-/// The poller of a handle; EFAULT if it is none.
+/// The poller of a handle; EFAULT if it is none, ETERM if it belongs to the parent.
 fn poller(handle: *const c_void) -> Outcome<Arc<Poller>> {
-    handle::poller(handle).ok_or(Errno::EFAULT)
+    let poller = handle::poller(handle).ok_or(Errno::EFAULT)?;
+    if poller.is_inherited() { Err(Errno::ETERM) } else { Ok(poller) }
 }
 
 /// A socket as a source.
@@ -76,6 +78,7 @@ fn wanted(events: c_short) -> Outcome<c_int> {
 #[unsafe(no_mangle)]
 extern "C" fn zmq_poller_new() -> *mut c_void {
     border(ptr::null_mut(), || {
+        count_forks()?;
         let poller = Object::Poller(Arc::new(Poller::new()));
         handle::create(poller).ok_or(Errno(libc::EMFILE))
     })
@@ -87,7 +90,7 @@ unsafe extern "C" fn zmq_poller_destroy(pointer: *mut *mut c_void) -> c_int {
     border(-1, || {
         // SAFETY: the program passes the address of its pointer, or null.
         let pointer = unsafe { pointer.as_mut() }.ok_or(Errno::EFAULT)?;
-        poller(*pointer)?;
+        handle::poller(*pointer).ok_or(Errno::EFAULT)?;
         handle::release(*pointer);
         *pointer = ptr::null_mut();
         Ok(0)

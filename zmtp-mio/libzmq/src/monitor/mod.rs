@@ -92,7 +92,10 @@ impl Monitor {
         });
         before.thread_set_mask()?;
         match spawned {
-            Ok(_) => Ok(Self { ends, unbound }),
+            Ok(thread) => {
+                context.keep(thread);
+                Ok(Self { ends, unbound })
+            }
             Err(error) => {
                 context.ended();
                 Err(error.into())

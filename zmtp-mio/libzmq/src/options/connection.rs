@@ -39,22 +39,25 @@ pub(super) struct Numbers {
     heartbeat_timeout: c_int,
 }
 
-impl Default for Numbers {
-    fn default() -> Self {
+impl Numbers {
+    pub(super) const fn new(max_message: i64) -> Self {
         Self {
             reconnect: 100,
             reconnect_max: 0,
             reconnect_stop: 0,
-            max_message: -1,
+            max_message,
             handshake: 30_000,
             heartbeat: 0,
             heartbeat_ttl: 0,
             heartbeat_timeout: -1,
         }
     }
-}
 
-impl Numbers {
+    /// The longest part in bytes.
+    pub(super) fn max_frame(&self) -> Option<u64> {
+        u64::try_from(self.max_message).ok()
+    }
+
     fn reconnect(&self) -> Reconnect {
         let millis = |millis: c_int| Duration::from_millis(u64::try_from(millis).unwrap_or(0));
         if self.reconnect <= 0 {
@@ -107,7 +110,7 @@ pub(super) fn set(settings: &mut Settings, option: c_int, value: Value<'_>) -> O
     let numbers = &settings.connection;
     let options = &mut settings.options;
     (options.reconnect, options.heartbeat) = (numbers.reconnect(), numbers.heartbeat());
-    options.limits.max_frame = u64::try_from(numbers.max_message).ok();
+    options.limits.max_frame = numbers.max_frame();
     let handshake = Duration::from_millis(u64::try_from(numbers.handshake).unwrap_or(0));
     options.limits.handshake_timeout = (!handshake.is_zero()).then_some(handshake);
     Some(done)

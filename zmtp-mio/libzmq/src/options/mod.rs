@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use libc::c_int;
 use zmtp_mio::libzmq::{KindOptions, Rules};
-use zmtp_mio::{HighWaterMark, Limits, Linger, Options, Reconnect, SocketKind};
+use zmtp_mio::{HighWaterMark, Limits, Options, Reconnect, SocketKind};
 
 pub(crate) use value::Value;
 
@@ -70,7 +70,11 @@ impl Settings {
         (options.signals_end_waits, options.rules) = (true, Rules::LIBZMQ);
         let lingers = context.is_blocky()
             && !matches!(kind, SocketKind::Sub | SocketKind::Xsub | SocketKind::Dish);
-        options.linger = if lingers { Linger::UNLIMITED } else { Duration::ZERO.into() };
+        let environment = context.environment();
+        options.linger = if lingers { environment.linger() } else { Duration::ZERO.into() };
+        environment.limit(&mut options);
+        let connection = connection::Numbers::new(environment.max_message_size());
+        options.limits.max_frame = connection.max_frame();
         Self {
             kind,
             options,
@@ -79,7 +83,7 @@ impl Settings {
             send_timeout: -1,
             use_fd: -1,
             connect_routing_id: None,
-            connection: connection::Numbers::default(),
+            connection,
             transport: transport::Numbers::default(),
             kinds: kind::Numbers::default(),
             security: security::Settings::default(),

@@ -126,6 +126,10 @@ impl Socket {
 
     /// Closes the socket. What is queued is sent within the linger.
     pub(crate) fn close(&self) -> Outcome<()> {
+        if self.context.is_inherited() {
+            self.close_copy();
+            return Ok(());
+        }
         let mut state = self.state();
         let inner = state.inner.take().ok_or(Errno::ENOTSOCK)?;
         let linger = state.settings.options.linger;
@@ -138,6 +142,14 @@ impl Socket {
         libzmq::close_shared(&inner, linger, ended_later(&self.context));
         self.wakers.wake();
         Ok(())
+    }
+
+    /// Closes the descriptors of a socket of the parent, without a lock that one of its threads had during the fork.
+    fn close_copy(&self) {
+        if let Ok(mut state) = self.state.try_lock() {
+            state.notice = None;
+            drop(state.inner.take());
+        }
     }
 
     /// Whether the socket replies to each message.
@@ -154,7 +166,7 @@ impl Socket {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The state for a call. Fails after a shutdown of the context.
+    /// The state for a call. Fails after a shutdown of the context, and in a forked child.
     fn call(&self) -> Outcome<MutexGuard<'_, State>> {
         self.context.check()?;
         Ok(self.state())
@@ -191,8 +203,12 @@ impl Socket {
         Ok(libzmq::descriptor(state.inner()?)?)
     }
 
-    /// Lets the driver leave the socket to this thread while the result exists; `None` if the socket is closed.
+    /// Lets the driver leave the socket to this thread while the result exists; `None` if the socket is closed, and in a
+    /// forked child.
     pub(crate) fn hold(&self) -> Option<Held> {
+        if self.context.is_inherited() {
+            return None;
+        }
         let inner = Arc::clone(self.state().inner.as_ref()?);
         libzmq::hold(&*inner);
         Some(Held(inner))
@@ -200,6 +216,9 @@ impl Socket {
 
     /// Wakes a wait for a thread-safe socket from now on, whenever another thread may have changed its events.
     pub(crate) fn add_waker(&self, waker: &Arc<Waker>) {
+        if self.context.is_inherited() {
+            return;
+        }
         self.wakers.add(waker);
         let mut state = self.state();
         let State { inner: Some(inner), has_wakers: false, .. } = &*state else { return };
@@ -211,7 +230,9 @@ impl Socket {
     /// Ends [`Self::add_waker`].
     #[cfg(feature = "draft")]
     pub(crate) fn remove_waker(&self, waker: &Arc<Waker>) {
-        self.wakers.remove(waker);
+        if !self.context.is_inherited() {
+            self.wakers.remove(waker);
+        }
     }
 }
 

@@ -95,7 +95,7 @@ fn a_close_or_a_shutdown_ends_the_waits_of_other_threads() {
         });
         let _ = one.close();
         other.close().unwrap();
-        context.end();
+        context.end().unwrap();
     }
 }
 
