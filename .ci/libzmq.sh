@@ -22,5 +22,6 @@ for program in signals fork limits; do
   LD_LIBRARY_PATH="$prefix/lib" timeout 300 "$prefix/$program"
 done
 python3 $package/suite/functions.py "$prefix/lib/libzmq.so.5"
+python3 $package/suite/options.py
 $package/suite/build.sh
 $package/suite/run.py --library "$prefix/lib"

@@ -77,7 +77,9 @@ impl Options {
             IPV6 if value >= 0 => self.ipv6 = value != 0,
             BLOCKY if value >= 0 => self.blocky = value != 0,
             ZERO_COPY_RECV if value >= 0 => self.zero_copy = value != 0,
-            // The thread of the driver has the settings of the process: these have no effect.
+            // The thread of the driver has the settings of the process: these have no effect. The priority has the number of
+            // the limit, which cannot be set.
+            SOCKET_LIMIT if value >= 0 => {}
             THREAD_SCHED_POLICY if value >= 0 => self.sched_policy = value,
             THREAD_AFFINITY_CPU_ADD if value >= 0 => {
                 self.affinity.insert(value);

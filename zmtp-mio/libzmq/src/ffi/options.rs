@@ -6,7 +6,20 @@ use super::border;
 use super::message::bytes;
 use super::socket::socket;
 use crate::errno::{Errno, Outcome};
-use crate::options::Value;
+use crate::options::{Settings, Value};
+
+/// The length of a buffer of the program.
+///
+/// # Safety
+///
+/// `len` is null or the address of a number.
+unsafe fn room(len: *const usize) -> Outcome<usize> {
+    match len.is_null() {
+        true => Err(Errno::EFAULT),
+        // SAFETY: the number can be read.
+        false => Ok(unsafe { len.read_unaligned() }),
+    }
+}
 
 /// Copies bytes into a buffer of the program, sets the rest of it to 0, and sets its length; EINVAL if it is too
 /// short.
@@ -15,11 +28,11 @@ use crate::options::Value;
 ///
 /// `len` is null or the address of a number, and `value` that of as many bytes, which this thread may write.
 pub(super) unsafe fn write(found: &[u8], value: *mut c_void, len: *mut usize) -> Outcome<()> {
-    if len.is_null() || value.is_null() {
+    if value.is_null() {
         return Err(Errno::EFAULT);
     }
-    // SAFETY: the number can be read.
-    let room = unsafe { len.read_unaligned() };
+    // SAFETY: as the caller states.
+    let room = unsafe { room(len) }?;
     let rest = room.checked_sub(found.len()).ok_or(Errno::EINVAL)?;
     // SAFETY: the buffer has room for the bytes, and is no memory of this library.
     unsafe { value.cast::<u8>().copy_from(found.as_ptr(), found.len()) };
@@ -61,6 +74,8 @@ unsafe extern "C" fn zmq_getsockopt(
 ) -> c_int {
     border(-1, || {
         let found = socket(handle)?.get(option)?;
+        // SAFETY: the program passes the address of a number.
+        let found = Settings::in_form(option, found, unsafe { room(len) }?);
         // SAFETY: the program passes the address of a buffer and that of its length.
         unsafe { write(&found, value, len) }?;
         Ok(0)

@@ -92,13 +92,13 @@ pub(super) fn set(settings: &mut Settings, option: c_int, value: Value<'_>) -> O
         METADATA => metadata(settings, value),
         RECONNECT_IVL => value.int_from(-1).map(|millis| numbers.reconnect = millis),
         RECONNECT_IVL_MAX => value.int_from(0).map(|millis| numbers.reconnect_max = millis),
-        RECONNECT_STOP => value.int_from(0).map(|bits| numbers.reconnect_stop = bits),
+        RECONNECT_STOP => value.int().map(|bits| numbers.reconnect_stop = bits),
         MAXMSGSIZE => value.long().map(|bytes| numbers.max_message = bytes),
         HANDSHAKE_IVL => value.int_from(0).map(|millis| numbers.handshake = millis),
         HEARTBEAT_IVL => value.int_from(0).map(|millis| numbers.heartbeat = millis),
         // It is sent in tenths of a second.
-        HEARTBEAT_TTL => value.int_from(0).and_then(|millis| match millis {
-            0..=MAX_TTL => {
+        HEARTBEAT_TTL => value.int().and_then(|millis| match millis {
+            -99..=MAX_TTL => {
                 numbers.heartbeat_ttl = millis / 100 * 100;
                 Ok(())
             }

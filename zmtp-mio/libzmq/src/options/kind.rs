@@ -55,12 +55,14 @@ pub(super) fn request(settings: &Settings, option: c_int) -> Option<Outcome<Requ
 
 /// Whether sockets of a kind have an option.
 const fn has(kind: SocketKind, option: c_int) -> bool {
-    use SocketKind::{Client, Dealer, Peer, Pub, Radio, Req, Router, Server, Stream, Xpub, Xsub};
+    use SocketKind::{
+        Client, Dealer, Peer, Pub, Radio, Rep, Req, Router, Server, Stream, Xpub, Xsub,
+    };
 
     match option {
-        ROUTER_MANDATORY | ROUTER_RAW | ROUTER_HANDOVER | ROUTER_NOTIFY => {
-            matches!(kind, Router | Peer | Server)
-        }
+        // They have no effect on a REP, which does not address a peer by its routing id.
+        ROUTER_MANDATORY | ROUTER_HANDOVER => matches!(kind, Rep | Router | Peer | Server),
+        ROUTER_RAW | ROUTER_NOTIFY => matches!(kind, Router | Peer | Server),
         PROBE_ROUTER => matches!(kind, Router | Dealer | Req),
         REQ_CORRELATE | REQ_RELAXED => matches!(kind, Req),
         CONNECT_ROUTING_ID => matches!(kind, Router | Stream | Peer),

@@ -7,6 +7,8 @@ mod connection;
 mod kind;
 mod queue;
 mod security;
+#[cfg(test)]
+mod tests;
 mod transport;
 mod value;
 
@@ -109,6 +111,11 @@ impl Settings {
     /// Fails if a connect over TCP cannot use the proxy that the program has set.
     pub(crate) fn check_proxy(&self) -> Outcome<()> {
         self.security.check_proxy()
+    }
+
+    /// Returns the bytes of an option in the form for which the program has room for so many bytes.
+    pub(crate) fn in_form(option: c_int, bytes: Vec<u8>, room: usize) -> Vec<u8> {
+        security::key_for(option, bytes, room)
     }
 
     /// The security of connections, once it is complete.

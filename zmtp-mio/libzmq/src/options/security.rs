@@ -6,6 +6,7 @@ use zmtp_mio::{Certificate, KeyPair, PublicKey, SecretKey, Security, Socks};
 use super::value::text;
 use super::{Settings as All, Value, int};
 use crate::errno::{Errno, Outcome};
+use crate::z85;
 
 const MECHANISM: c_int = 43;
 const PLAIN_SERVER: c_int = 44;
@@ -35,8 +36,8 @@ enum Mechanism {
 pub(super) struct Settings {
     mechanism: Mechanism,
     is_server: bool,
-    username: String,
-    password: String,
+    username: Vec<u8>,
+    password: Vec<u8>,
     public: [u8; 32],
     secret: [u8; 32],
     server: [u8; 32],
@@ -61,7 +62,7 @@ impl Settings {
             (Mechanism::Null, _) => Security::NULL,
             (Mechanism::Plain, true) => Security::plain_server(),
             (Mechanism::Plain, false) => {
-                Security::plain_client(self.username.as_bytes(), self.password.as_bytes())
+                Security::plain_client(self.username.as_slice(), self.password.as_slice())
             }
             (Mechanism::Curve, true) => {
                 Security::curve_server(KeyPair::new(SecretKey::new(self.secret)))
@@ -103,22 +104,42 @@ impl Settings {
     }
 }
 
+/// The length of the text of a key, with NUL.
+const KEY_TEXT: usize = 41;
+
+/// Returns a key in the form for which the program has room: its bytes, or its text.
+pub(super) fn key_for(option: c_int, key: Vec<u8>, room: usize) -> Vec<u8> {
+    let is_key = matches!(option, CURVE_PUBLICKEY | CURVE_SECRETKEY | CURVE_SERVERKEY);
+    match z85::encode(&key) {
+        Some(of_key) if is_key && room == KEY_TEXT => text(of_key),
+        _ => key,
+    }
+}
+
 /// A key of 32 bytes, or of 40 characters with or without a NUL.
 fn key(value: Value<'_>) -> Outcome<[u8; 32]> {
     let bytes = value.bytes();
     if let Ok(key) = <[u8; 32]>::try_from(bytes) {
         return Ok(key);
     }
-    if !matches!(bytes.len(), 40 | 41) {
+    let characters = match bytes {
+        [characters @ .., 0] => characters,
+        characters => characters,
+    };
+    if characters.len() != KEY_TEXT - 1 {
         return Err(Errno::EINVAL);
     }
-    let text = std::str::from_utf8(&bytes[..40]).map_err(|_| Errno::EINVAL)?;
+    let text = std::str::from_utf8(characters).map_err(|_| Errno::EINVAL)?;
     PublicKey::from_z85(text).map(|key| *key.as_bytes()).ok_or(Errno::EINVAL)
 }
 
-/// A user name or password of 1 to 255 bytes.
-fn word(value: Value<'_>) -> Outcome<String> {
-    value.text(255).and_then(|word| if word.is_empty() { Err(Errno::EINVAL) } else { Ok(word) })
+/// A user name or password of 1 to 255 bytes. A NUL at its end does not belong to it.
+fn word(value: Value<'_>) -> Outcome<Vec<u8>> {
+    let bytes = value.bytes();
+    match bytes.strip_suffix(b"\0").unwrap_or(bytes) {
+        word @ [_, ..] if word.len() <= 255 => Ok(word.to_vec()),
+        _ => Err(Errno::EINVAL),
+    }
 }
 
 pub(super) fn set(all: &mut All, option: c_int, value: Value<'_>) -> Option<Outcome<()>> {
@@ -178,17 +199,17 @@ pub(super) fn get(all: &All, option: c_int) -> Option<Vec<u8>> {
     Some(match option {
         MECHANISM => int(own.mechanism as c_int),
         PLAIN_SERVER => int(own.is_server && own.mechanism == Mechanism::Plain),
-        PLAIN_USERNAME => text(&own.username),
-        PLAIN_PASSWORD => text(&own.password),
+        PLAIN_USERNAME => text(own.username.as_slice()),
+        PLAIN_PASSWORD => text(own.password.as_slice()),
         CURVE_SERVER => int(own.is_server && own.mechanism == Mechanism::Curve),
         CURVE_PUBLICKEY => own.public.to_vec(),
         CURVE_SECRETKEY => own.secret.to_vec(),
         CURVE_SERVERKEY => own.server.to_vec(),
-        ZAP_DOMAIN => text(&own.zap_domain),
+        ZAP_DOMAIN => text(own.zap_domain.as_str()),
         ZAP_ENFORCE_DOMAIN => int(own.enforce_domain),
-        SOCKS_PROXY => text(&own.proxy),
-        SOCKS_USERNAME => text(&own.proxy_username),
-        SOCKS_PASSWORD => text(&own.proxy_password),
+        SOCKS_PROXY => text(own.proxy.as_str()),
+        SOCKS_USERNAME => text(own.proxy_username.as_str()),
+        SOCKS_PASSWORD => text(own.proxy_password.as_str()),
         _ => return None,
     })
 }

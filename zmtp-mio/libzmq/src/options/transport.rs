@@ -47,6 +47,7 @@ pub(super) struct Numbers {
     recovery: c_int,
     send_buffer: c_int,
     receive_buffer: c_int,
+    backlog: c_int,
     hops: c_int,
     /// On, off, or as the system has it: −1.
     keepalive: c_int,
@@ -72,6 +73,7 @@ impl Default for Numbers {
             recovery: 10_000,
             send_buffer: -1,
             receive_buffer: -1,
+            backlog: 100,
             hops: 1,
             keepalive: -1,
             keepalive_numbers: [-1; 3],
@@ -115,9 +117,7 @@ pub(super) fn set(settings: &mut Settings, option: c_int, value: Value<'_>) -> O
         RECOVERY_IVL => value.int_from(0).map(|millis| numbers.recovery = millis),
         SNDBUF => value.int_from(-1).map(|bytes| numbers.send_buffer = bytes),
         RCVBUF => value.int_from(-1).map(|bytes| numbers.receive_buffer = bytes),
-        BACKLOG => value.int_from(0).map(|connections| {
-            settings.options.tcp.backlog = u16::try_from(connections).unwrap_or(u16::MAX);
-        }),
+        BACKLOG => value.int_from(0).map(|connections| numbers.backlog = connections),
         MULTICAST_HOPS => value.int_from(1).map(|hops| numbers.hops = hops),
         IPV4ONLY => value.flag().map(|on| set_ipv6(settings, !on)),
         IPV6 => value.flag().map(|on| set_ipv6(settings, on)),
@@ -145,15 +145,20 @@ pub(super) fn set(settings: &mut Settings, option: c_int, value: Value<'_>) -> O
         IN_BATCH_SIZE => value.int_from(1).map(|bytes| numbers.batches[0] = bytes),
         OUT_BATCH_SIZE => value.int_from(1).map(|bytes| numbers.batches[1] = bytes),
         PRIORITY => value.int_from(0).map(|priority| numbers.priority = priority),
-        BUSY_POLL => value.int_from(0).map(|time| numbers.busy_poll = time),
+        BUSY_POLL => value.int().map(|time| numbers.busy_poll = time),
         _ => return None,
     };
-    let (numbers, tcp) = (&settings.transport, &mut settings.options.tcp);
+    let numbers = &settings.transport;
+    let (tcp, udp) = (&mut settings.options.tcp, &mut settings.options.udp);
+    udp.multicast_hops = u8::try_from(numbers.hops).unwrap_or(u8::MAX);
+    udp.multicast_loop = numbers.multicast_loop != 0;
+    udp.device = Device::new(&numbers.device);
+    tcp.backlog = u16::try_from(numbers.backlog).unwrap_or(u16::MAX);
     tcp.send_buffer = usize::try_from(numbers.send_buffer).ok();
     tcp.receive_buffer = usize::try_from(numbers.receive_buffer).ok();
     tcp.keepalive = numbers.keepalive();
     tcp.tos = u8::try_from(numbers.tos).ok().filter(|&tos| tos > 0);
-    tcp.device = Device::new(&numbers.device);
+    tcp.device = udp.device;
     tcp.connect_timeout = some(numbers.connect_timeout);
     tcp.max_retransmit = some(numbers.max_retransmit);
     tcp.priority = u32::try_from(numbers.priority).ok().filter(|&priority| priority > 0);
@@ -174,7 +179,7 @@ pub(super) fn get(settings: &Settings, option: c_int) -> Option<Vec<u8>> {
         RECOVERY_IVL => int(numbers.recovery),
         SNDBUF => int(numbers.send_buffer),
         RCVBUF => int(numbers.receive_buffer),
-        BACKLOG => int(tcp.backlog),
+        BACKLOG => int(numbers.backlog),
         MULTICAST_HOPS => int(numbers.hops),
         IPV4ONLY => int(!tcp.ipv6),
         IPV6 => int(tcp.ipv6),
@@ -188,7 +193,7 @@ pub(super) fn get(settings: &Settings, option: c_int) -> Option<Vec<u8>> {
         TCP_MAXRT => int(numbers.max_retransmit),
         MULTICAST_MAXTPDU => int(numbers.max_tpdu),
         USE_FD => int(settings.use_fd),
-        BINDTODEVICE => text(&numbers.device),
+        BINDTODEVICE => text(numbers.device.as_str()),
         LOOPBACK_FASTPATH => int(numbers.fast_loopback),
         MULTICAST_LOOP => int(numbers.multicast_loop),
         IN_BATCH_SIZE => int(numbers.batches[0]),
@@ -203,10 +208,10 @@ const fn set_ipv6(settings: &mut Settings, on: bool) {
     (settings.options.tcp.ipv6, settings.options.udp.ipv6) = (on, on);
 }
 
-/// Adds a range of addresses; an empty value removes all.
+/// Adds a range of addresses; a null pointer removes all.
 fn accept(settings: &mut Settings, value: Value<'_>) -> Outcome<()> {
     let addresses = &mut settings.options.accept_filter.addresses;
-    if value.bytes().is_empty() {
+    if value.is_null() {
         addresses.clear();
         return Ok(());
     }
@@ -215,10 +220,10 @@ fn accept(settings: &mut Settings, value: Value<'_>) -> Outcome<()> {
     Ok(())
 }
 
-/// Adds a process, user or group; an empty value removes those of this sort.
+/// Adds a process, user or group; a null pointer removes those of this sort.
 fn filter(settings: &mut Settings, option: c_int, value: Value<'_>) -> Outcome<()> {
     let processes = &mut settings.options.accept_filter.processes;
-    if value.bytes().is_empty() {
+    if value.is_null() {
         processes.retain(|filter| match filter {
             ProcessFilter::Process(_) => option != IPC_FILTER_PID,
             ProcessFilter::User(_) => option != IPC_FILTER_UID,

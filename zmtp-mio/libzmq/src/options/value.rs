@@ -67,8 +67,8 @@ impl<'a> Value<'a> {
 }
 
 /// A text as the value of an option, which ends with NUL.
-pub(crate) fn text(text: &str) -> Vec<u8> {
-    let mut bytes = text.as_bytes().to_vec();
+pub(crate) fn text(text: impl Into<Vec<u8>>) -> Vec<u8> {
+    let mut bytes = text.into();
     bytes.push(0);
     bytes
 }

@@ -276,7 +276,9 @@ impl State {
         if ready.readable || self.has_part() {
             events |= POLLIN;
         }
-        if ready.writable || self.outgoing.part_count() > 0 {
+        // As in libzmq: a send by a STREAM fails at once if there is no such connection.
+        let is_stream = self.settings.kind == SocketKind::Stream;
+        if ready.writable || is_stream || self.outgoing.part_count() > 0 {
             events |= POLLOUT;
         }
         let next = if ready.readable { None } else { ready.next };
