@@ -13,6 +13,10 @@ pub(super) struct Beyond {
     mark: AtomicUsize,
     /// The number of messages that are not received at which the writer gets a post.
     low: AtomicUsize,
+    /// The number of received messages that give the writer room at a time.
+    batch: AtomicUsize,
+    /// The received messages that give the writer room, modulo 2^64.
+    received: AtomicUsize,
     /// Later than all messages of the ring.
     messages: Mutex<VecDeque<QueuedMessage>>,
     /// There are some. While there are, the writer puts nothing into the ring.
@@ -31,8 +35,26 @@ impl Beyond {
     /// The sum of the marks of the reader and the writer; `usize::MAX` is no limit.
     pub(super) fn sum(&self, writer: usize) -> usize {
         let sum = writer.saturating_add(self.mark.load(Ordering::Relaxed));
-        self.low.store(sum / 2, Ordering::Relaxed);
+        let low = sum / 2;
+        let batch = if sum == usize::MAX { 1 } else { (sum - low).max(1) };
+        self.low.store(low, Ordering::Relaxed);
+        self.batch.store(batch, Ordering::Relaxed);
         sum
+    }
+
+    /// The application has received `count` messages so far, modulo 2^64. Returns those that give the writer room: whole
+    /// batches. Both ends call it. If one overwrites a higher number of the other, the next call of the writer corrects it.
+    pub(super) fn note_received(&self, count: usize) -> usize {
+        let received = self.received.load(Ordering::Relaxed);
+        let new = count.wrapping_sub(received);
+        let batch = self.batch.load(Ordering::Relaxed).max(1);
+        // The count may be older than that of the other end.
+        if new < batch || new > usize::MAX / 2 {
+            return received;
+        }
+        let received = count.wrapping_sub(new % batch);
+        self.received.store(received, Ordering::Relaxed);
+        received
     }
 
     pub(super) fn low(&self) -> usize {

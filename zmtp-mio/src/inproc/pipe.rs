@@ -152,9 +152,13 @@ impl Pipe {
         true
     }
 
-    /// The messages that the reader has not taken out, and the bytes of their bodies.
+    /// The messages that the reader has not taken out, and the bytes of their bodies. If the marks are added up, half of
+    /// the sum must be received before there is room.
     pub(crate) fn unread(&mut self) -> (usize, usize) {
         self.seen = self.there.taken();
+        if self.unbounded {
+            self.seen.messages = self.there.beyond.note_received(self.seen.messages);
+        }
         self.unread_at_most()
     }
 
@@ -328,6 +332,7 @@ impl Pipe {
         if self.unbounded {
             // Those count until the application receives them.
             taken = taken.saturating_sub(queued);
+            lane.beyond.note_received(taken);
         }
         lane.taken_messages.store(taken, Ordering::Relaxed);
         lane.taken_bytes.store(self.taken.bytes, Ordering::Release);

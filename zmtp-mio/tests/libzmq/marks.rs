@@ -77,6 +77,13 @@ fn half_of_the_sum_must_be_received_before_there_is_room() {
     assert_eq!(sent(&mut push), 10);
     (0..5).for_each(|_| drop(recv(&mut pull)));
     assert_eq!(sent(&mut push), 5);
+    // Also of messages that are received before the queue is full.
+    (0..9).for_each(|_| drop(recv(&mut pull)));
+    assert_eq!(sent(&mut push), 5);
+    drop(recv(&mut pull));
+    push.try_send("x").unwrap();
+    drop(recv(&mut pull));
+    assert_eq!(sent(&mut push), 4);
 }
 
 #[test]
@@ -119,10 +126,13 @@ fn a_mark_that_changes_at_either_end_changes_the_sum() {
     set(&push, 70, 1);
     assert_eq!(sent(&mut push), 0);
     assert_eq!(received(&mut pull), 101);
-    assert_eq!(sent(&mut push), 71);
-    assert_eq!(received(&mut pull), 71);
+    // Up to a half of the sum may have been received without giving room.
+    let count = sent(&mut push);
+    assert!((36..=71).contains(&count), "{count}");
+    assert_eq!(received(&mut pull), count);
     set(&pull, 1, 30);
-    assert_eq!(sent(&mut push), 100);
+    let count = sent(&mut push);
+    assert!((51..=100).contains(&count), "{count}");
 }
 
 #[test]
