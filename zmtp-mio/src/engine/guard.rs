@@ -98,10 +98,13 @@ impl Guard<'_> {
     /// Runs a turn from time to time while sends do not wait. It accepts peers, reads subscriptions, and writes to
     /// peers whose last write was incomplete.
     pub(crate) fn share_sending(&mut self) -> Result<(), Error> {
-        match self.count_sent() || self.reads_first() {
-            true => self.step().map(drop),
-            false => Ok(()),
+        if !self.count_sent() && !self.reads_first() {
+            return Ok(());
         }
+        self.continue_burst(true);
+        let turned = self.step();
+        self.continue_burst(false);
+        turned.map(drop)
     }
 }
 

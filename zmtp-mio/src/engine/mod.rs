@@ -21,7 +21,7 @@
 //! | `io.rs`, `link/` | input and output of connections; the application takes messages |
 //! | `memory_limit.rs` | what happens at the memory limit |
 //! | `options.rs` | the options, and their change |
-//! | `outbound.rs`, `hold.rs`, `at_once.rs` | messages from the application to the queues |
+//! | `outbound.rs`, `hold.rs`, `at_once.rs`, `burst.rs` | messages from the application to the queues |
 //! | `inproc.rs`, `rules.rs` | connections within the process |
 //! | `udp/` | endpoints of UDP |
 //! | `status.rs`, `wake.rs` | getters and wake-ups that the application may call at any time |
@@ -31,6 +31,7 @@ mod accept;
 mod ask;
 mod at_once;
 mod begin;
+mod burst;
 mod chain;
 mod close;
 mod connect;
@@ -100,6 +101,7 @@ use crate::pattern::{self, AnyPattern};
 use crate::queue::{self, Budget, Envelope, Mark, Usage};
 use accept::Acceptor;
 use ask::Askers;
+use burst::Burst;
 use descriptors::Descriptors;
 use hand_over::{TakesTurns, Turns};
 use handshakes::Handshakes;
@@ -184,6 +186,7 @@ pub(crate) struct Engine {
     room: Room,
     /// The first of those was added after the last request to the driver to write them.
     begins_hold: bool,
+    burst: Burst,
     /// When messages were written last.
     wrote: Instant,
     /// A message was received after the last write.
@@ -274,6 +277,7 @@ impl Engine {
             held: Vec::new(),
             room: Room::NONE,
             begins_hold: false,
+            burst: Burst::default(),
             wrote: now,
             received: false,
             run: Run::default(),

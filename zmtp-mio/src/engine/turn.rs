@@ -99,7 +99,7 @@ impl Engine {
         self.tick();
         (self.served, self.sent) = (0, 0);
         // Held messages are written when the application waits.
-        let wrote = self.write_held();
+        let wrote = self.write_held() | self.end_burst();
         let mut worked = self.read_mailbox();
         worked |= self.run_timers();
         worked |= self.run_scheduled();

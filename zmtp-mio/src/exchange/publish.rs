@@ -67,7 +67,7 @@ fn choose_targets(
         if !waits || !targets.iter().any(|peer| engine.is_full(*peer)) {
             return Ok(targets);
         }
-        wait.turn(engine)?;
+        wait.turn_for_room(engine)?;
     }
 }
 

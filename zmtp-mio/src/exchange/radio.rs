@@ -77,6 +77,6 @@ fn choose_targets(
         if !own.waits_for_room() || !targets.iter().any(|peer| engine.is_full(*peer)) {
             return Ok(targets);
         }
-        wait.turn(engine)?;
+        wait.turn_for_room(engine)?;
     }
 }

@@ -55,6 +55,6 @@ pub(crate) fn wait_for_room(
             pattern if pattern.can_send() => return Ok(()),
             _ => {}
         }
-        wait.turn(&mut engine)?;
+        wait.turn_for_room(&mut engine)?;
     }
 }

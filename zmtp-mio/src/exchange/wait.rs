@@ -32,6 +32,14 @@ impl Wait {
         engine.turn(self.deadline)
     }
 
+    /// [`Self::turn`] of a send whose peers have no room.
+    pub(super) fn turn_for_room(&mut self, engine: &mut Guard<'_>) -> Result<(), Error> {
+        match self.timeout == Some(Duration::ZERO) && engine.is_burst_full() {
+            true => Err(Error::WouldBlock),
+            false => self.turn(engine),
+        }
+    }
+
     /// One turn; `false` if the time is over.
     pub(super) fn turn_in_time(&mut self, engine: &mut Guard<'_>) -> Result<bool, Error> {
         match self.turn(engine) {

@@ -35,6 +35,9 @@ pub struct Rules {
     pub waits_after_refusal: bool,
     /// PINGs are also sent to peers of ZMTP 3.0.
     pub pings_to_3_0: bool,
+    /// A message of a PUB, XPUB or RADIO that waits for room counts against the high-water mark of a connection of TCP or
+    /// IPC until the next turn, also if it is written. At the mark, a send that does not wait fails for a millisecond.
+    pub counts_bursts: bool,
 }
 
 impl Rules {
@@ -51,5 +54,6 @@ impl Rules {
         reports_zap: true,
         waits_after_refusal: true,
         pings_to_3_0: true,
+        counts_bursts: true,
     };
 }

@@ -90,6 +90,11 @@ impl Publishing {
         self.options.no_drop && self.full > 0
     }
 
+    /// Whether messages wait for room instead of being dropped.
+    pub(crate) const fn waits_when_full(&self) -> bool {
+        self.options.no_drop
+    }
+
     /// Whether a message goes only to the peer whose request was received last.
     pub(crate) const fn answers_last(&self) -> bool {
         self.options.answers_last

@@ -153,3 +153,46 @@ fn messages_beyond_the_rings_go_to_the_next_connection_if_they_are_not_received(
         assert_eq!(recv(&mut second), [number.to_string().as_bytes()]);
     }
 }
+
+/// A publisher that waits for room, and a subscriber of all messages.
+fn connected_over(bind: &str, marks: &Options) -> (AnySocket, AnySocket) {
+    let mut own = KindOptions::default();
+    own.publish.no_drop = true;
+    let mut xpub = socket(SocketKind::Xpub, marks, &own);
+    let endpoint = xpub.bind(bind).unwrap();
+    let mut sub = plain(SocketKind::Sub);
+    sub.subscribe("").unwrap();
+    sub.connect(endpoint).unwrap();
+    assert_eq!(recv(&mut xpub), [b"\x01"]);
+    (xpub, sub)
+}
+
+#[test]
+fn a_burst_of_a_publisher_with_no_drop_ends_at_its_mark_also_if_it_is_written() {
+    for bind in ["tcp://127.0.0.1:*", "ipc://*"] {
+        let (mut xpub, mut sub) = connected_over(bind, &marked(2_000, 1));
+        // The driver may serve the publisher if this thread pauses: then the burst continues.
+        let count = sent(&mut xpub);
+        assert!((2_000..MANY).contains(&count), "{count}");
+        // Waiting for messages or room ends it.
+        assert!(xpub.step().unwrap().writable);
+        xpub.try_send(count.to_string()).unwrap();
+        for number in 0..=count {
+            assert_eq!(recv(&mut sub), [number.to_string().as_bytes()]);
+        }
+    }
+}
+
+#[test]
+fn sends_that_wait_go_on_after_a_burst_and_so_do_others_soon() {
+    let (mut xpub, mut sub) = connected_over("tcp://127.0.0.1:*", &marked(10, 1));
+    for number in 0..100 {
+        xpub.send(number.to_string()).unwrap();
+    }
+    for number in 100..200 {
+        while xpub.try_send(number.to_string()).is_err() {}
+    }
+    for number in 0..200 {
+        assert_eq!(recv(&mut sub), [number.to_string().as_bytes()]);
+    }
+}

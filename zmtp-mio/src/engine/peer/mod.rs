@@ -46,6 +46,8 @@ pub(super) struct Peer {
     pub(super) sharing: bool,
     /// Its outgoing queue is at the high-water mark, which was reported to the pattern.
     pub(super) full: bool,
+    /// The messages for it that [count until the next turn](super::burst).
+    pub(super) burst: usize,
     /// Messages that the application received from it, minus those that it sent to it as a ROUTER.
     pub(super) owed: i32,
     /// Its deadline.
@@ -163,6 +165,7 @@ impl Peer {
             held: false,
             sharing: false,
             full: false,
+            burst: 0,
             owed: 0,
             timer: None,
             scheduled: false,

@@ -76,7 +76,7 @@ impl Peer {
                     && pipe.want_room()
                     && reached(pipe.unread())
             }
-            _ => reached_mark(mark, (0, 0)),
+            _ => self.burst >= mark.messages || reached_mark(mark, (0, 0)),
         }
     }
 
