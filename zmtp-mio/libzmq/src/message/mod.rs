@@ -132,6 +132,12 @@ impl Part {
         }
     }
 
+    /// Returns the bytes if they are few and the part has no group and no routing id: such a part is sent as its bytes.
+    pub(crate) fn short_bytes(&self) -> Option<&[u8]> {
+        let is_plain = self.routing_id == 0 && self.group.is_none();
+        is_plain.then(|| self.bytes()).filter(|bytes| bytes.len() <= COPIED)
+    }
+
     /// Returns the address of the first byte. The program may change bytes that no other part shares.
     pub(crate) fn as_mut_ptr(&mut self) -> *mut u8 {
         match &mut self.body {

@@ -72,7 +72,7 @@ impl State {
 
 /// Waits for a message.
 fn next_message(inner: &SharedSocket, limit: Option<Duration>) -> Outcome<Option<Message>> {
-    let begun = Instant::now();
+    let begun = limit.filter(|limit| !limit.is_zero()).map(|_| Instant::now());
     let received = match limit {
         None => inner.recv().map(Some),
         Some(limit) => inner.recv_timeout(limit),
@@ -80,7 +80,8 @@ fn next_message(inner: &SharedSocket, limit: Option<Duration>) -> Outcome<Option
     match received {
         // libzmq does not report it: a reply does not come.
         Err(Error::PeerLost) => {
-            let rest = limit.map_or(LONG, |limit| limit.saturating_sub(begun.elapsed()));
+            let passed = begun.map_or(Duration::ZERO, |begun| begun.elapsed());
+            let rest = limit.unwrap_or(LONG).saturating_sub(passed);
             inner.drive(rest)?;
             Ok(None)
         }

@@ -28,6 +28,21 @@ impl Given<'_> {
         }
     }
 
+    /// The bytes, if a message of one part is sent by a copy of them.
+    fn copied(&self) -> Option<&[u8]> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            Self::Part(part) => part.short_bytes(),
+        }
+    }
+
+    /// The part was sent: it is empty.
+    fn sent(&mut self) {
+        if let Self::Part(part) = self {
+            **part = Part::default();
+        }
+    }
+
     fn append_to(&mut self, message: &mut Message) {
         match self {
             Self::Bytes(bytes) => message.push(bytes),
@@ -65,15 +80,16 @@ impl Socket {
         let limit = State::limit(state.settings.send_timeout, flags);
         let inner = state.shared()?;
         drop(state);
-        let sent = match &mut *given {
-            Given::Bytes(bytes) => within(&inner, *bytes, limit),
-            Given::Part(_) => {
-                let mut message = Message::new();
-                given.append_to(&mut message);
-                within(&inner, message, limit)
-            }
+        if let Some(bytes) = given.copied() {
+            within(&inner, bytes, limit).map_err(|error| self.waited(error.error.into()))?;
+            given.sent();
+            return Ok(());
+        }
+        let mut message = Message::new();
+        given.append_to(&mut message);
+        let Err(SendError { error, message, .. }) = within(&inner, message, limit) else {
+            return Ok(());
         };
-        let Err(SendError { error, message, .. }) = sent else { return Ok(()) };
         if let Given::Part(part) = given {
             let mut incoming = Incoming::new(*message, &mut self.state().cache);
             **part = incoming.take().unwrap_or_default();
@@ -108,8 +124,10 @@ impl State {
             given.append_to(&mut self.outgoing);
             return Ok(());
         }
-        if let (true, Given::Bytes(bytes)) = (is_first, &given) {
-            return within(inner, *bytes, limit).or_else(|error| dropped(kind, error.error));
+        if is_first && let Some(bytes) = given.copied() {
+            within(inner, bytes, limit).or_else(|error| dropped(kind, error.error))?;
+            given.sent();
+            return Ok(());
         }
         given.append_to(&mut self.outgoing);
         let message = std::mem::take(&mut self.outgoing);
