@@ -157,13 +157,13 @@ fn the_descriptor_of_a_socket_that_the_driver_serves_can_be_waited_for() {
     libzmq::hold(&pull);
     assert!(libzmq::descriptor(&pull).unwrap() >= 0);
     libzmq::borrow_descriptor(&pull).unwrap();
-    assert!(!libzmq::is_readable(&pull));
+    assert!(!libzmq::readiness(&pull).0);
     libzmq::release(&pull);
     let (mut push, begun) = (plain(SocketKind::Push), Instant::now());
     push.connect(pull.bind("tcp://127.0.0.1:*").unwrap()).unwrap();
     push.send("x").unwrap();
     // Without a call, only the driver can receive it.
-    while !libzmq::is_readable(&pull) {
+    while !libzmq::readiness(&pull).0 {
         assert!(begun.elapsed() < LIMIT);
         thread::sleep(Duration::from_millis(1));
     }

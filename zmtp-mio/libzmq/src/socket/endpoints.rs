@@ -80,6 +80,7 @@ impl Socket {
         let reported = bound(&endpoint, ipv6);
         state.endpoints.last.clone_from(&reported);
         state.endpoints.bound.push(Entry { given: text.to_owned(), reported, endpoint });
+        state.end_call();
         Ok(())
     }
 
@@ -112,6 +113,7 @@ impl Socket {
             None => inner.connect(endpoint.clone())?,
         }
         state.endpoints.connected(text, endpoint);
+        state.end_call();
         Ok(())
     }
 
@@ -129,6 +131,7 @@ impl Socket {
         } else {
             return Err(Errno(libc::ENOENT));
         }
+        state.end_call();
         Ok(())
     }
 }

@@ -285,22 +285,20 @@ impl State {
         Ok((events, next))
     }
 
-    /// A call has ended: the descriptor of `ZMQ_FD` is readable if there is more to receive.
+    /// A call that may have handled events has ended: the descriptor of `ZMQ_FD` is readable if there is something to
+    /// receive, or room to send that the program does not know of.
     fn end_call(&self) {
-        if let (Some(notice), Some(inner)) = (&self.notice, &self.inner)
-            && (self.has_part() || libzmq::is_readable(&**inner))
-        {
-            notice.set();
+        if let (Some(notice), Some(inner)) = (&self.notice, &self.inner) {
+            let (readable, writable) = libzmq::readiness(&**inner);
+            notice.look(readable || self.has_part(), writable);
         }
     }
 
-    /// A send had no room: the descriptor of `ZMQ_FD` is readable when there is some.
+    /// A send had no room: the descriptor of `ZMQ_FD` is readable when there is some, from the end of the call on.
     fn await_room(&self) {
         let (Some(notice), Some(inner)) = (&self.notice, &self.inner) else { return };
         notice.await_room();
         // There may be some since.
-        if libzmq::step(&**inner).is_ok_and(|ready| ready.writable) {
-            notice.set();
-        }
+        let _ = libzmq::step(&**inner);
     }
 }

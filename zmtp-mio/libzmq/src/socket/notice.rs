@@ -1,9 +1,8 @@
 //! The descriptor of `ZMQ_FD`.
 //!
 //! It is an epoll with two descriptors: that of the engine, which is readable while events of the system are not handled,
-//! and a counter. The counter is set when the driver has handled events and there is something to receive, or room to
-//! send that the program does not know of, and at the end of a call after which there is more to receive. `ZMQ_EVENTS`
-//! resets it.
+//! and a counter. The counter is set when the driver has handled events, or a call has ended, and there is something to
+//! receive, or room to send that the program does not know of. `ZMQ_EVENTS` resets it.
 
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::sync::Arc;
@@ -35,6 +34,14 @@ impl Shared {
         // It fails if the counter is at its largest value: the descriptor is readable then.
         let _ = self.counter.write(1);
     }
+
+    /// Makes the descriptor readable if there is something to receive, or room to send that the program does not know of.
+    fn look(&self, readable: bool, writable: bool) {
+        let lacked_room = self.lacks_room.swap(!writable, Ordering::AcqRel);
+        if readable || (writable && lacked_room) {
+            self.set();
+        }
+    }
 }
 
 impl Notice {
@@ -47,18 +54,18 @@ impl Notice {
         poll.add(shared.counter.as_fd(), readable)?;
         poll.add(libzmq::borrow_descriptor(socket)?, readable)?;
         let driver = Arc::clone(&shared);
-        libzmq::watch(socket, move |readable, writable| {
-            let lacked_room = driver.lacks_room.swap(!writable, Ordering::AcqRel);
-            if readable || (writable && lacked_room) {
-                driver.set();
-            }
-        });
+        libzmq::watch(socket, move |readable, writable| driver.look(readable, writable));
         Ok(Self { poll, shared })
     }
 
     /// Makes the descriptor readable.
     pub(super) fn set(&self) {
         self.shared.set();
+    }
+
+    /// A call has ended, which may have handled events that the driver does not see.
+    pub(super) fn look(&self, readable: bool, writable: bool) {
+        self.shared.look(readable, writable);
     }
 
     /// Ends [`Self::set`], before the program looks at the socket.

@@ -45,6 +45,7 @@ impl Socket {
             (Some(Request::Subscribe), false) => libzmq::subscribe(inner, topic)?,
             (Some(Request::Unsubscribe), false) => libzmq::unsubscribe(inner, topic)?,
         }
+        state.end_call();
         Ok(())
     }
 

@@ -75,3 +75,38 @@ fn the_descriptor_is_readable_when_there_is_room_again() {
         pull.close().unwrap();
     }
 }
+
+/// The driver does not see what a call handles.
+#[test]
+fn the_descriptor_is_readable_when_a_call_of_another_kind_has_made_room() {
+    let context = Arc::new(Context::new());
+    let (dealer, peer) =
+        (socket(&context, SocketKind::Dealer), socket(&context, SocketKind::Dealer));
+    peer.bind("inproc://another").unwrap();
+    dealer.connect("inproc://another").unwrap();
+    await_descriptor(&dealer);
+    while dealer.send(Given::Bytes(b"x"), DONTWAIT).is_ok() {}
+    let held = dealer.hold();
+    assert_eq!(dealer.events().unwrap() & POLLOUT, 0);
+    while peer.receive(DONTWAIT).is_ok() {}
+    peer.send(Given::Bytes(b"y"), 0).unwrap();
+    dealer.receive(0).unwrap();
+    await_descriptor(&dealer);
+    assert_eq!(dealer.events().unwrap(), POLLOUT);
+    drop(held);
+    [dealer, peer].iter().for_each(|socket| socket.close().unwrap());
+}
+
+#[test]
+fn the_descriptor_is_readable_after_a_connect_that_makes_room() {
+    let context = Arc::new(Context::new());
+    let push = socket(&context, SocketKind::Push);
+    await_descriptor(&push);
+    assert_eq!(push.events().unwrap(), 0);
+    let held = push.hold();
+    push.connect("inproc://not-bound").unwrap();
+    await_descriptor(&push);
+    assert_eq!(push.events().unwrap(), POLLOUT);
+    drop(held);
+    push.close().unwrap();
+}

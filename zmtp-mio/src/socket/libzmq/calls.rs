@@ -64,9 +64,9 @@ pub fn release(socket: &impl AnyForm) {
     engine(socket).release();
 }
 
-/// Whether a receive would return at once.
-pub fn is_readable(socket: &impl AnyForm) -> bool {
-    exchange::readiness(engine(socket)).0
+/// Whether a receive and a send would return at once.
+pub fn readiness(socket: &impl AnyForm) -> (bool, bool) {
+    exchange::readiness(engine(socket))
 }
 
 /// Calls `watcher` from now on whenever the driver has served the socket: with whether a receive and a send would return
