@@ -19,6 +19,7 @@ pub struct Req<S> {
     peers: S,
     outgoing: Balance,
     turn: ReqTurn<PeerId>,
+    waits_if_lost: bool,
     mode: Mode,
     request_id: u32,
 }
@@ -57,7 +58,8 @@ impl<S: Slots<ReqPeer>> Req<S> {
     /// Creates a REQ without peers. The first request has the id `request_id + 1`; use a random value.
     #[inline(always)]
     pub const fn new(peers: S, mode: Mode, request_id: u32) -> Self {
-        Self { peers, outgoing: Balance::new(false), turn: ReqTurn::new(), mode, request_id }
+        let (outgoing, turn) = (Balance::new(false), ReqTurn::new());
+        Self { peers, outgoing, turn, waits_if_lost: false, mode, request_id }
     }
 
     /// The options of this REQ.
@@ -69,6 +71,11 @@ impl<S: Slots<ReqPeer>> Req<S> {
     /// for such a peer stays there. Call this before there are peers.
     pub const fn share_turns(&mut self) {
         self.outgoing.share_turns();
+    }
+
+    /// A lost peer is not reported, as in libzmq: the reply does not come. Another request can be sent.
+    pub const fn wait_if_lost(&mut self) {
+        self.waits_if_lost = true;
     }
 
     /// Sets the options. They apply to the next request.
@@ -180,10 +187,13 @@ impl<S: Slots<ReqPeer>> Pattern for Req<S> {
     }
 
     fn may_take(&self) -> bool {
-        self.turn.may_take()
+        self.turn.may_take() && !(self.waits_if_lost && self.turn.is_lost())
     }
 
     fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
+        if self.waits_if_lost && self.turn.is_lost() {
+            return Ok(None);
+        }
         self.turn.take()
     }
 

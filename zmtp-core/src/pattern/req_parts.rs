@@ -184,6 +184,11 @@ impl<P: Copy + Eq> ReqTurn<P> {
         }
     }
 
+    /// Whether the request was lost, which is not reported yet.
+    pub const fn is_lost(&self) -> bool {
+        matches!(self.0, State::Lost)
+    }
+
     /// Cancels the request. Returns the peer that may still reply to it.
     pub const fn cancel(&mut self) -> Option<P> {
         let asked = self.asked();

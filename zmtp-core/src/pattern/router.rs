@@ -55,6 +55,8 @@ pub struct RouterPeer {
     hidden: bool,
     /// The application chose its routing id.
     named: bool,
+    /// What it sends is dropped.
+    ignored: bool,
 }
 
 impl RouterPeer {
@@ -113,6 +115,11 @@ impl<S: Slots<RouterPeer>, I: RoutingIds> Router<S, I> {
     pub fn hide(&mut self, peer: PeerId) {
         self.change(peer, |slot| slot.hidden = true);
         self.ids.hide(peer);
+    }
+
+    /// Drops what a peer sends from now on, until it connects again.
+    pub fn ignore(&mut self, peer: PeerId) {
+        self.change(peer, |slot| slot.ignored = true);
     }
 
     /// Whether a peer has this routing id, and it is not hidden.
@@ -184,7 +191,7 @@ impl<S: Slots<RouterPeer>, I: RoutingIds> Pattern for Router<S, I> {
             self.detached(peer);
             return Err(full.into());
         }
-        self.change(peer, |slot| slot.hidden = false);
+        self.change(peer, |slot| (slot.hidden, slot.ignored) = (false, false));
         if let Some(other) = displaced {
             self.change(other, |slot| slot.hidden = true);
         }
@@ -209,11 +216,12 @@ impl<S: Slots<RouterPeer>, I: RoutingIds> Pattern for Router<S, I> {
     }
 
     fn received(&mut self, peer: PeerId) -> bool {
-        self.incoming.received(&mut self.peers, peer)
+        self.received_many(peer, 1)
     }
 
     fn received_many(&mut self, peer: PeerId, count: u32) -> bool {
-        self.incoming.received_many(&mut self.peers, peer, count)
+        let is_ignored = self.peers.get_mut(peer).is_none_or(|slot| slot.ignored);
+        !is_ignored && self.incoming.received_many(&mut self.peers, peer, count)
     }
 
     fn may_take(&self) -> bool {
@@ -349,6 +357,20 @@ pub(super) mod tests {
         assert_eq!(router.route(b"ann"), Ok(peer(1)));
         router.detached(peer(0));
         assert_eq!(router.route(b"ann"), Ok(peer(1)));
+    }
+
+    #[test]
+    fn what_a_peer_sends_after_it_is_ignored_is_dropped_until_it_connects_again() {
+        let mut router = router(true);
+        router.connected(peer(0), b"ann").unwrap();
+        assert!(router.received(peer(0)));
+        router.connected(peer(1), b"ann").unwrap();
+        router.ignore(peer(0));
+        assert!(!router.received(peer(0)) && router.received(peer(1)));
+        assert_eq!(router.take(), Ok(Some(peer(0))), "it was queued before");
+        assert_eq!(router.take(), Ok(Some(peer(1))));
+        router.connected(peer(0), b"bob").unwrap();
+        assert!(router.received(peer(0)));
     }
 
     #[test]

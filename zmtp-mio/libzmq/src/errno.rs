@@ -48,7 +48,7 @@ impl From<Error> for Errno {
             Error::Stopped | Error::Forked => ETERM,
             Error::UnknownEndpoint(_) => libc::ENOENT,
             Error::Unroutable => libc::EHOSTUNREACH,
-            Error::WouldBlock | Error::PeerLost => libc::EAGAIN,
+            Error::WouldBlock => libc::EAGAIN,
             Error::Woken => libc::EINTR,
             _ => libc::EINVAL,
         })

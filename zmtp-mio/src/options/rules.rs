@@ -21,10 +21,13 @@ pub struct Rules {
     /// [`zap_domain`](crate::Options::zap_domain) (`ZMQ_ZAP_ENFORCE_DOMAIN` is 0).
     pub zap_is_optional: bool,
     /// A socket that would be refused stays connected and is ignored: one whose routing id another peer of a ROUTER has, and
-    /// a second peer of a PAIR or CHANNEL.
+    /// a second peer of a PAIR or CHANNEL. The same holds for a peer of a ROUTER that loses its routing id to another one.
     pub keeps_refused: bool,
     /// A request of a REQ that a later request replaces, and that is not sent, stays in its queue.
     pub keeps_requests: bool,
+    /// A REQ whose peer is lost waits for a reply that does not come. It can send another request. It does not report
+    /// [`Error::PeerLost`](crate::Error::PeerLost).
+    pub waits_if_lost: bool,
     /// Messages that the application has not received are dropped when it disconnects from their sender.
     pub disconnect_drops: bool,
     /// [`EventKind::ZapFailed`](crate::EventKind::ZapFailed) reports why ZAP refused a client. Any invalid reply of the
@@ -50,6 +53,7 @@ impl Rules {
         zap_is_optional: true,
         keeps_refused: true,
         keeps_requests: true,
+        waits_if_lost: true,
         disconnect_drops: true,
         reports_zap: true,
         waits_after_refusal: true,

@@ -258,6 +258,13 @@ impl AnyPattern {
         }
     }
 
+    /// A ROUTER drops what a peer sends from now on, until it connects again.
+    pub(super) fn ignore(&mut self, peer: PeerId) {
+        if let Self::Router(rules, ..) = self {
+            rules.ignore(peer);
+        }
+    }
+
     /// What happens to a peer whose place is taken.
     pub(super) const fn on_conflict(&self) -> Option<OnConflict> {
         match self {

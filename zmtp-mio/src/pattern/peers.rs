@@ -31,6 +31,10 @@ impl AnyPattern {
         peer: &mut PeerContext<'_>,
     ) -> Result<Option<PeerId>, CloseReason> {
         let displaced = match self.connected(peer.peer, peer.routing_id) {
+            Ok(Some(other)) if self.on_conflict() == Some(OnConflict::Ignore) => {
+                self.ignore(other);
+                None
+            }
             Ok(displaced) => displaced,
             Err(_) if self.on_conflict() == Some(OnConflict::Ignore) => return Ok(None),
             Err(AttachError::SecondPeer) => return Err(CloseReason::PairTaken),

@@ -47,7 +47,12 @@ impl AnyPattern {
             Self::Publish(rules, publishing) => set_publish(rules, publishing, own.publish),
             Self::Push(rules) | Self::Scatter(rules) => rules.set_only_connected(options.immediate),
             Self::Radio(_, publishing) => publishing.options = own.publish,
-            Self::Req(rules) => rules.set_mode(own.req),
+            Self::Req(rules) => {
+                rules.set_mode(own.req);
+                if options.rules.waits_if_lost {
+                    rules.wait_if_lost();
+                }
+            }
             Self::Router(rules, routing, on_conflict) => {
                 rules.set_handover(own.router.handover);
                 *routing = own.router;

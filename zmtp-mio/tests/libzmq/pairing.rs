@@ -44,6 +44,44 @@ fn a_second_peer_with_the_same_routing_id_stays_connected_and_is_ignored() {
 }
 
 #[test]
+fn a_peer_that_has_lost_its_routing_id_stays_connected_and_is_ignored() {
+    for endpoint in endpoints("handover") {
+        let mut own = KindOptions::default();
+        own.router.handover = true;
+        let mut router = socket(SocketKind::Router, &options(), &own);
+        let endpoint = router.bind(endpoint.as_str()).unwrap().to_string();
+        let mut first = connected(SocketKind::Dealer, &endpoint);
+        first.send("1").unwrap();
+        assert_eq!(recv(&mut router), [b"X", b"1"]);
+        first.send("is queued").unwrap();
+        eventually("the message is queued", || {
+            router.step().unwrap();
+            router.counters().messages_received == 2
+        });
+        let mut second = connected(SocketKind::Dealer, &endpoint);
+        second.send("2").unwrap();
+        eventually("the second peer has the routing id", || {
+            router.step().unwrap();
+            router.counters().messages_received == 3
+        });
+        first.send("3").unwrap();
+        let mut received = [recv(&mut router), recv(&mut router)];
+        received.sort();
+        assert_eq!(received, [[&b"X"[..], b"2"], [b"X", b"is queued"]], "{endpoint}");
+        assert_eq!(recv_soon(&mut router), None, "{endpoint}");
+        router.send(["X", "4"]).unwrap();
+        assert_eq!(recv(&mut second), [b"4"]);
+        assert_eq!(recv_soon(&mut first), None, "{endpoint}");
+        assert_eq!((first.peers().len(), first.counters().disconnects), (1, 0), "{endpoint}");
+        // Its end does not concern the other peer.
+        drop(first);
+        eventually("the first peer has left", || router.peers().len() == 1);
+        router.send(["X", "5"]).unwrap();
+        assert_eq!(recv(&mut second), [b"5"], "{endpoint}");
+    }
+}
+
+#[test]
 fn a_second_peer_of_a_pair_stays_connected_and_is_ignored() {
     for endpoint in endpoints("second-peer") {
         let mut bound = plain(SocketKind::Pair);

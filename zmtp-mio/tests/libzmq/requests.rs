@@ -27,6 +27,33 @@ fn a_request_that_is_replaced_is_sent_and_its_reply_is_dropped() {
 }
 
 #[test]
+fn a_req_whose_peer_is_lost_waits_for_its_reply_and_can_send_again() {
+    for endpoint in ["tcp://127.0.0.1:*".to_owned(), ipc(), inproc("lost-reply")] {
+        let mut rep = plain(SocketKind::Rep);
+        let endpoint = rep.bind(endpoint.as_str()).unwrap().to_string();
+        let mut req = plain(SocketKind::Req);
+        req.connect(endpoint.as_str()).unwrap();
+        req.send("1").unwrap();
+        assert_eq!(recv(&mut rep), [b"1"]);
+        drop(rep);
+        eventually("the peer is lost", || {
+            req.step().unwrap();
+            req.counters().disconnects == 1
+        });
+        assert!(!req.step().unwrap().readable, "{endpoint}");
+        for _ in 0..2 {
+            assert_eq!(recv_soon(&mut req), None, "{endpoint}");
+        }
+        let mut rep = plain(SocketKind::Rep);
+        rep.bind(endpoint.as_str()).unwrap();
+        req.send("2").unwrap();
+        assert_eq!(recv(&mut rep), [b"2"], "{endpoint}");
+        rep.send("3").unwrap();
+        assert_eq!(recv(&mut req), [b"3"], "{endpoint}");
+    }
+}
+
+#[test]
 fn a_request_for_an_endpoint_that_is_not_reached_stays_there() {
     let endpoint = ipc();
     let (mut req, mut other) = (plain(SocketKind::Req), plain(SocketKind::Rep));

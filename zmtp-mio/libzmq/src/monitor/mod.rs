@@ -18,6 +18,7 @@ use zmtp_mio::{AnySocket, Error, EventReader, Message, Options, SocketKind};
 
 use crate::context::Context;
 use crate::errno::{Errno, Outcome};
+use crate::socket::Notice;
 use event::{CLOSED, Encoder, STOPPED, descriptor};
 
 /// The first part of a message is two bytes and a number; or there is a part for each number.
@@ -41,8 +42,17 @@ pub(crate) type Bound = (String, Option<c_int>);
 #[derive(Debug)]
 pub(crate) struct Monitor {
     ends: Arc<AtomicBool>,
-    /// The endpoints that the socket no longer listens on at the end, with their descriptors.
-    unbound: Arc<Mutex<Vec<Bound>>>,
+    last: Arc<Mutex<Last>>,
+}
+
+/// What a closed socket leaves to its monitor.
+#[derive(Debug, Default)]
+pub(crate) struct Last {
+    /// The endpoints that the socket no longer listens on, with their descriptors.
+    pub(crate) unbound: Vec<Bound>,
+    /// The descriptor of `ZMQ_FD`. pyzmq makes the endpoint of a monitor from its number, which another socket must not
+    /// get before the endpoint is free.
+    pub(crate) notice: Option<Notice>,
 }
 
 /// What the thread has.
@@ -51,7 +61,7 @@ struct Sending {
     events: EventReader,
     encoder: Encoder,
     ends: Arc<AtomicBool>,
-    unbound: Arc<Mutex<Vec<Bound>>>,
+    last: Arc<Mutex<Last>>,
 }
 
 impl Monitor {
@@ -76,9 +86,9 @@ impl Monitor {
         let events = libzmq::begin_events(socket)?;
         let ends = Arc::new(AtomicBool::new(false));
         let encoder = Encoder::new(mask, format);
-        let unbound = Arc::new(Mutex::new(Vec::new()));
-        let (ended, others) = (Arc::clone(&ends), Arc::clone(&unbound));
-        let sending = Sending { pair, events, encoder, ends: ended, unbound: others };
+        let last = Arc::<Mutex<Last>>::default();
+        let (ended, left) = (Arc::clone(&ends), Arc::clone(&last));
+        let sending = Sending { pair, events, encoder, ends: ended, last: left };
         let context = Arc::clone(context);
         context.began();
         // Signals are for the threads of the program.
@@ -86,15 +96,19 @@ impl Monitor {
         let spawned = thread::Builder::new().name("zmq-monitor".into()).spawn({
             let context = Arc::clone(&context);
             move || {
-                let pair = sending.run();
-                libzmq::close_later(pair, Duration::ZERO, move || context.ended());
+                let (pair, notice) = sending.run();
+                let ended = move || {
+                    drop(notice);
+                    context.ended();
+                };
+                libzmq::close_later(pair, Duration::ZERO, ended);
             }
         });
         before.thread_set_mask()?;
         match spawned {
             Ok(thread) => {
                 context.keep(thread);
-                Ok(Self { ends, unbound })
+                Ok(Self { ends, last })
             }
             Err(error) => {
                 context.ended();
@@ -103,26 +117,27 @@ impl Monitor {
         }
     }
 
-    /// Ends the monitor, after the events that are queued and the ends of these endpoints.
-    pub(crate) fn end(&self, socket: &SharedSocket, bound: Vec<Bound>) {
-        *self.unbound.lock().unwrap_or_else(PoisonError::into_inner) = bound;
+    /// Ends the monitor, after the events that are queued and the ends of the endpoints.
+    pub(crate) fn end(&self, socket: &SharedSocket, last: Last) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = last;
         self.ends.store(true, Ordering::Release);
         libzmq::end_events(socket);
     }
 }
 
 impl Sending {
-    /// Sends events until the end. Returns the socket.
-    fn run(mut self) -> AnySocket {
-        while let Some(event) = self.events.next_timeout(LONG) {
-            for message in self.encoder.encode(&event) {
-                if self.send(message).is_err() {
-                    return self.pair;
-                }
-            }
+    /// Sends events until the end. Returns the socket, and what is dropped after it.
+    fn run(mut self) -> (AnySocket, Option<Notice>) {
+        let mut is_read = true;
+        while is_read && let Some(event) = self.events.next_timeout(LONG) {
+            let mut messages = self.encoder.encode(&event).into_iter();
+            is_read = messages.all(|message| self.send(message).is_ok());
         }
-        let unbound =
-            std::mem::take(&mut *self.unbound.lock().unwrap_or_else(PoisonError::into_inner));
+        let Last { unbound, notice } =
+            std::mem::take(&mut *self.last.lock().unwrap_or_else(PoisonError::into_inner));
+        if !is_read {
+            return (self.pair, notice);
+        }
         let closed = unbound
             .iter()
             .map(|(endpoint, of)| self.encoder.message(CLOSED, descriptor(*of), endpoint, ""));
@@ -133,7 +148,7 @@ impl Sending {
                 break;
             }
         }
-        self.pair
+        (self.pair, notice)
     }
 
     /// Waits for the program to connect, unless the monitor ends.

@@ -24,12 +24,12 @@ use zmtp_mio::{Message, SocketKind};
 use crate::context::{Context, ended_later};
 use crate::errno::{Errno, Outcome};
 use crate::message::{Incoming, MetadataCache};
-use crate::monitor::Monitor;
+use crate::monitor::{Last, Monitor};
 use crate::options::Settings;
 use crate::waker::{Waker, Wakers};
 use endpoints::Endpoints;
-use notice::Notice;
 
+pub(crate) use notice::Notice;
 pub(crate) use send::Given;
 pub(crate) use watch::PAIR;
 
@@ -133,9 +133,9 @@ impl Socket {
         let mut state = self.state();
         let inner = state.inner.take().ok_or(Errno::ENOTSOCK)?;
         let linger = state.settings.options.linger;
-        state.notice = None;
+        let notice = state.notice.take();
         if let Some(monitor) = state.monitor.take() {
-            monitor.end(&inner, state.endpoints.bound(&inner));
+            monitor.end(&inner, Last { unbound: state.endpoints.bound(&inner), notice });
         }
         drop(state);
         self.context.closed();

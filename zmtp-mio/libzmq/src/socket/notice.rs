@@ -15,7 +15,7 @@ use zmtp_mio::libzmq::{self, SharedSocket};
 use crate::errno::Outcome;
 
 #[derive(Debug)]
-pub(super) struct Notice {
+pub(crate) struct Notice {
     poll: Epoll,
     shared: Arc<Shared>,
 }

@@ -1,18 +1,15 @@
 //! Receiving.
 
 use std::sync::MutexGuard;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use libc::c_int;
+use zmtp_mio::Message;
 use zmtp_mio::libzmq::SharedSocket;
-use zmtp_mio::{Error, Message};
 
 use super::{Socket, State};
 use crate::errno::{Errno, Outcome};
 use crate::message::{Incoming, Part};
-
-/// A time that a program does not wait for.
-const LONG: Duration = Duration::from_secs(1 << 30);
 
 impl Socket {
     /// Receives a part.
@@ -72,19 +69,8 @@ impl State {
 
 /// Waits for a message.
 fn next_message(inner: &SharedSocket, limit: Option<Duration>) -> Outcome<Option<Message>> {
-    let begun = limit.filter(|limit| !limit.is_zero()).map(|_| Instant::now());
-    let received = match limit {
-        None => inner.recv().map(Some),
-        Some(limit) => inner.recv_timeout(limit),
-    };
-    match received {
-        // libzmq does not report it: a reply does not come.
-        Err(Error::PeerLost) => {
-            let passed = begun.map_or(Duration::ZERO, |begun| begun.elapsed());
-            let rest = limit.unwrap_or(LONG).saturating_sub(passed);
-            inner.drive(rest)?;
-            Ok(None)
-        }
-        received => Ok(received?),
-    }
+    Ok(match limit {
+        None => Some(inner.recv()?),
+        Some(limit) => inner.recv_timeout(limit)?,
+    })
 }

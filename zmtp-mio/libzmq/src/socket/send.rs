@@ -115,8 +115,14 @@ impl State {
         let limit = Self::limit(self.settings.send_timeout, flags);
         let inner = self.inner.as_deref().ok_or(Errno::ENOTSOCK)?;
         let is_first = self.outgoing.part_count() == 0;
-        // Of a STREAM, the part after the routing id is the last one.
-        let flags = if kind == SocketKind::Stream && !is_first { flags & !SNDMORE } else { flags };
+        let is_last = match kind {
+            // The part after the routing id is the last one.
+            SocketKind::Stream => !is_first,
+            // A subscription is a message of its own.
+            SocketKind::Xsub => is_first && matches!(given.bytes().first(), Some(0 | 1)),
+            _ => false,
+        };
+        let flags = if is_last { flags & !SNDMORE } else { flags };
         if flags & SNDMORE != 0 {
             if is_first {
                 libzmq::wait_for_room(inner, given.bytes(), limit)?;

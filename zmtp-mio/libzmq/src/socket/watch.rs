@@ -2,7 +2,7 @@
 
 use super::Socket;
 use crate::errno::{Errno, Outcome};
-use crate::monitor::{Format, Monitor, is_allowed};
+use crate::monitor::{Format, Last, Monitor, is_allowed};
 
 impl Socket {
     /// Begins to send the events of the socket to an endpoint of inproc, from a socket of this type; `None` ends that.
@@ -20,13 +20,13 @@ impl Socket {
             None => None,
             Some(endpoint) => {
                 if let Some(old) = &state.monitor {
-                    old.end(inner, Vec::new());
+                    old.end(inner, Last::default());
                 }
                 Some(Monitor::begin(&self.context, inner, endpoint, mask, format, kind)?)
             }
         };
         if let (None, Some(old)) = (&monitor, &state.monitor) {
-            old.end(inner, Vec::new());
+            old.end(inner, Last::default());
         }
         state.monitor = monitor;
         Ok(())
