@@ -30,7 +30,7 @@ impl Engine {
             AnyPattern::Publish(_, own) | AnyPattern::Radio(_, own) => own.waits_when_full(),
             _ => false,
         };
-        if !waits || !self.options.rules.counts_bursts {
+        if !waits {
             return;
         }
         for peer in peers {

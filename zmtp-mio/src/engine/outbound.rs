@@ -155,7 +155,9 @@ impl Engine {
             }
             self.note_write();
         }
-        self.count_burst(peers);
+        if self.options.rules.counts_bursts {
+            self.count_burst(peers);
+        }
     }
 
     /// The slab index of a peer that can take a message. Messages that are held back are written first if the
