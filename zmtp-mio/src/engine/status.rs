@@ -6,7 +6,8 @@ use zmtp_core::pattern::{Pattern, PeerId};
 
 use super::Engine;
 use super::peer::Origin;
-use crate::monitor::PeerStatus;
+use crate::monitor::{EventKind, PeerStatus};
+use crate::transport::Addresses;
 
 /// The peer whose message was received last.
 #[derive(Debug, Default)]
@@ -44,6 +45,17 @@ impl Engine {
             LastPeer::Here(peer) => self.status(self.index(*peer)?),
             LastPeer::Removed(status) => status.as_deref().cloned(),
         }
+    }
+
+    /// Queues an event with the sizes of the queues of each connected peer. Returns their number.
+    pub(crate) fn report_queues(&mut self) -> usize {
+        let peers: Vec<_> = self.connected().collect();
+        for peer in &peers {
+            let at = Addresses { remote: peer.remote, local: peer.local, descriptor: None };
+            let kind = EventKind::Queued { to_send: peer.to_send, to_receive: peer.to_receive };
+            self.monitor.note_connection(peer.connection, &peer.endpoint, at, kind);
+        }
+        peers.len()
     }
 
     fn status(&self, index: usize) -> Option<PeerStatus> {

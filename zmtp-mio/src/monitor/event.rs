@@ -118,6 +118,15 @@ pub enum EventKind {
     /// Only with a hidden option.
     #[doc(hidden)]
     ZapFailed(u32),
+    /// The numbers of messages that are queued for the peer, and from it for the application. Only on request of
+    /// `zmtp-libzmq`.
+    #[doc(hidden)]
+    Queued {
+        /// To the peer.
+        to_send: usize,
+        /// From the peer.
+        to_receive: usize,
+    },
 }
 
 impl EventKind {
@@ -142,6 +151,7 @@ impl EventKind {
             Self::UnsentMessages(_) => "unsent_messages",
             Self::Unbound => "unbound",
             Self::ZapFailed(_) => "zap_failed",
+            Self::Queued { .. } => "queued",
         }
     }
 }
@@ -170,6 +180,9 @@ impl fmt::Display for EventKind {
             Self::DatagramFailed(error) => write!(f, "a datagram failed: {error}"),
             Self::Unbound => f.write_str("not listening any more"),
             Self::ZapFailed(code) => write!(f, "refused by ZAP: {code}"),
+            Self::Queued { to_send, to_receive } => {
+                write!(f, "queued: {to_send} to the peer, {to_receive} from it")
+            }
             Self::SubscriptionRefused => f.write_str("refused a subscription: too many"),
             Self::UnsentMessages(n) => {
                 write!(f, "closed before {} sent", count(*n, "message was", "messages were"))

@@ -20,6 +20,7 @@ const fn level(kind: &EventKind) -> Level {
         | EventKind::Ready(_)
         | EventKind::Retrying(_)
         | EventKind::Ignored(_)
+        | EventKind::Queued { .. }
         | EventKind::Closed(ByPeer | ByUs | HandedOver | RequestCancelled) => Level::Debug,
         EventKind::BindFailed(_)
         | EventKind::AcceptPaused(_)

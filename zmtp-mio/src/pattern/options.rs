@@ -44,6 +44,8 @@ pub struct PublishOptions {
     /// Which subscriptions and cancellations an XPUB delivers (`ZMQ_XPUB_VERBOSE`,
     /// `ZMQ_XPUB_VERBOSER`).
     pub reports: Reports,
+    /// With [`Reports::All`], a cancellation is delivered once, however often the peer has subscribed, as in libzmq.
+    pub cancels_once: bool,
     /// The application grants subscriptions (`ZMQ_XPUB_MANUAL`).
     pub manual: bool,
     /// The next message goes only to the peer whose request was received last (`ZMQ_XPUB_MANUAL_LAST_VALUE`).

@@ -83,7 +83,8 @@ fn set_publish(rules: &mut Publisher, publishing: &mut Publishing, options: Publ
             (true, false) => rules.set_manual(None),
             _ => {}
         }
-        rules.topics_mut().set_counting(options.reports == Reports::All && !options.manual);
+        let counts = options.reports == Reports::All && !options.manual && !options.cancels_once;
+        rules.topics_mut().set_counting(counts);
     }
     publishing.options = options;
 }

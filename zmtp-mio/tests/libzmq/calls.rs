@@ -12,7 +12,7 @@ use super::harness::processes::{alone, this_test};
 use super::{inproc, options, plain, recv, socket};
 
 /// An endpoint of TCP on which nothing listens.
-fn unused_tcp() -> String {
+pub(super) fn unused_tcp() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     format!("tcp://{}", listener.local_addr().unwrap())
 }

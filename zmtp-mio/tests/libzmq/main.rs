@@ -13,6 +13,7 @@ mod peers;
 mod pings;
 mod requests;
 mod signals;
+mod threads;
 mod unbinding;
 mod unreached;
 mod zap;

@@ -1,5 +1,7 @@
 //! Options that change while a socket is used.
 
+use std::time::Duration;
+
 use zmtp_mio::libzmq::{self, KindOptions, Mode};
 use zmtp_mio::{Error, HighWaterMark, Message, OutOfTurn, Reports, RoutingId, SocketKind};
 
@@ -213,4 +215,26 @@ fn a_router_connects_with_a_routing_id_of_its_own_choice() {
     libzmq::connect_as(&router, endpoint, id).unwrap();
     router.send(["A", "x"]).unwrap();
     assert_eq!(recv(&mut dealer), [b"x"]);
+}
+
+#[test]
+fn a_cancellation_is_delivered_once_however_often_a_peer_has_subscribed() {
+    for once in [false, true] {
+        let mut own = KindOptions::default();
+        own.publish.cancels_once = once;
+        own.publish.reports = Reports::All;
+        let mut xpub = socket(SocketKind::Xpub, &options(), &own);
+        let endpoint = inproc(if once { "cancelled-once" } else { "cancelled-twice" });
+        xpub.bind(endpoint.as_str()).unwrap();
+        let mut xsub = plain(SocketKind::Xsub);
+        xsub.connect(endpoint.as_str()).unwrap();
+        for (request, times) in [("\x01x", 2), ("\0x", 2)] {
+            (0..times).for_each(|_| xsub.send(request).unwrap());
+        }
+        for request in ["\x01x", "\x01x", "\0x"] {
+            assert_eq!(recv(&mut xpub), [request.as_bytes()]);
+        }
+        let more = xpub.recv_timeout(Duration::from_millis(10)).unwrap();
+        assert_eq!(more.is_none(), once);
+    }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use zmtp_mio::libzmq::{self, KindOptions};
-use zmtp_mio::{Error, HighWaterMark, Message, RoutingId, SocketKind};
+use zmtp_mio::{Error, EventKind, HighWaterMark, Message, RoutingId, SocketKind};
 
 use super::harness::{LIMIT, eventually};
 use super::{inproc, options, plain, recv, socket};
@@ -58,4 +58,28 @@ fn a_peer_that_is_disconnected_gets_what_was_sent_before_and_is_not_connected_ag
     }
     let dealer = plain(SocketKind::Dealer);
     assert!(matches!(libzmq::disconnect_peer(&dealer, 1), Err(Error::NotSupported)));
+}
+
+#[test]
+fn the_queues_of_each_peer_are_reported_as_events() {
+    let own = KindOptions::default();
+    let mut one = options();
+    one.send_mark = HighWaterMark::default().messages(3);
+    one.receive_mark = HighWaterMark::default().messages(3);
+    let mut push = socket(SocketKind::Push, &one, &own);
+    let endpoint = push.bind("tcp://127.0.0.1:*").unwrap();
+    assert_eq!(libzmq::report_queues(&push).unwrap(), 0);
+    let mut pull = socket(SocketKind::Pull, &one, &own);
+    pull.connect(endpoint).unwrap();
+    assert!(push.wait_for_peers(1, LIMIT).unwrap());
+    while push.send_timeout(vec![0; 1 << 20], LIMIT / 20).is_ok() {}
+    assert_eq!(libzmq::report_queues(&push).unwrap(), 1);
+    let kinds = std::iter::from_fn(|| push.next_event()).map(|event| (event.kind, event.remote));
+    let queued = |(kind, remote)| match kind {
+        EventKind::Queued { to_send, to_receive } => Some((to_send, to_receive, remote)),
+        _ => None,
+    };
+    let queued: Vec<_> = kinds.filter_map(queued).collect();
+    let remote = pull.peers().next().unwrap().local;
+    assert_eq!(queued, [(3, 0, remote)]);
 }

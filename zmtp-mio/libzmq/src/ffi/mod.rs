@@ -9,8 +9,6 @@ mod foreign;
 mod message;
 #[cfg(feature = "draft")]
 mod message_draft;
-#[cfg(feature = "draft")]
-mod not_yet;
 mod options;
 mod poll;
 #[cfg(feature = "draft")]

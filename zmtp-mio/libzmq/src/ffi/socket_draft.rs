@@ -81,3 +81,12 @@ unsafe extern "C" fn zmq_socket_get_peer_state(
         Ok(if socket.has_room(id)? { POLLOUT } else { 0 })
     })
 }
+
+/// Lets the monitor of a socket send the sizes of the queues of each peer.
+#[unsafe(no_mangle)]
+extern "C" fn zmq_socket_monitor_pipes_stats(handle: *mut c_void) -> c_int {
+    border(-1, || {
+        socket(handle)?.report_queues()?;
+        Ok(0)
+    })
+}

@@ -20,6 +20,7 @@ pub(super) const ACCEPTED: u64 = 0x0020;
 const ACCEPT_FAILED: u64 = 0x0040;
 pub(super) const CLOSED: u64 = 0x0080;
 pub(super) const DISCONNECTED: u64 = 0x0200;
+pub(super) const PIPES_STATS: u64 = 0x10000;
 pub(super) const STOPPED: u64 = 0x0400;
 const HANDSHAKE_FAILED_NO_DETAIL: u64 = 0x0800;
 const HANDSHAKE_SUCCEEDED: u64 = 0x1000;
@@ -64,17 +65,26 @@ impl Encoder {
         if matches!(*event.endpoint, Endpoint::Inproc(_)) {
             return Vec::new();
         }
-        let (mut local, remote) = addresses(event);
         if event.kind == EventKind::Accepted {
             self.accepted.extend(event.connection);
         }
         let is_accepted = event.connection.is_some_and(|id| self.accepted.contains(&id));
+        let (mut local, mut remote) = addresses(event, is_accepted);
+        if event.connection.is_some() && !matches!(*event.endpoint, Endpoint::Tcp { .. }) {
+            // The end that connects has no path.
+            let unnamed = if is_accepted { &mut remote } else { &mut local };
+            "ipc://".clone_into(unnamed);
+        }
         if self.format == Format::V1 && !is_accepted && !remote.is_empty() {
             // It has one address: that of the endpoint, at this end if it is bound, otherwise at the other.
             local.clear();
         }
         let pairs = self.pairs(event);
-        let message = |&(number, value): &Pair| self.message(number, value, &local, &remote);
+        if let EventKind::Queued { to_send, to_receive } = event.kind {
+            let values = [to_send as u64, to_receive as u64];
+            return self.message(PIPES_STATS, &values, &local, &remote).into_iter().collect();
+        }
+        let message = |&(number, value): &Pair| self.message(number, &[value], &local, &remote);
         pairs.iter().filter_map(message).collect()
     }
 
@@ -154,7 +164,7 @@ impl Encoder {
     pub(super) fn message(
         &self,
         event: u64,
-        value: u64,
+        values: &[u64],
         local: &str,
         remote: &str,
     ) -> Option<Message> {
@@ -165,17 +175,19 @@ impl Encoder {
             Format::V1 => {
                 let mut head = [0; 6];
                 head[..2].copy_from_slice(&(event as u16).to_ne_bytes());
-                head[2..].copy_from_slice(&(value as u32).to_ne_bytes());
+                let value = values.first().map_or(0, |&value| value as u32);
+                head[2..].copy_from_slice(&value.to_ne_bytes());
                 let address = if local.is_empty() { remote } else { local };
                 Message::from_parts([&head[..], address.as_bytes()])
             }
-            Format::V2 => Message::from_parts([
-                &event.to_ne_bytes()[..],
-                &1_u64.to_ne_bytes(),
-                &value.to_ne_bytes(),
-                local.as_bytes(),
-                remote.as_bytes(),
-            ]),
+            Format::V2 => {
+                let count = values.len() as u64;
+                let mut message = Message::from_parts([event.to_ne_bytes(), count.to_ne_bytes()]);
+                values.iter().for_each(|value| message.push(value.to_ne_bytes()));
+                message.push(local);
+                message.push(remote);
+                message
+            }
         })
     }
 }
@@ -208,7 +220,7 @@ const fn in_progress() -> u64 {
 
 /// The local and the remote endpoint of an event, as texts. Of an endpoint that is connected, the local one is empty
 /// before there is a connection; of one that is bound, the remote one.
-fn addresses(event: &Event) -> (String, String) {
+fn addresses(event: &Event, is_accepted: bool) -> (String, String) {
     let text = event.endpoint.to_string();
     let of = |address: Option<std::net::SocketAddr>| {
         address.map_or_else(String::new, |address| format!("tcp://{address}"))
@@ -222,7 +234,7 @@ fn addresses(event: &Event) -> (String, String) {
         | EventKind::BindFailed(_)
         | EventKind::AcceptPaused(_) => (text, String::new()),
         _ if event.remote.is_some() && event.local.is_some() => (of(event.local), of(event.remote)),
-        EventKind::Accepted => (text, String::new()),
+        _ if is_accepted => (text, String::new()),
         _ => (String::new(), text),
     }
 }

@@ -41,6 +41,7 @@ pub(crate) type Bound = (String, Option<c_int>);
 /// The monitor of a socket.
 #[derive(Debug)]
 pub(crate) struct Monitor {
+    mask: u64,
     ends: Arc<AtomicBool>,
     last: Arc<Mutex<Last>>,
 }
@@ -108,13 +109,19 @@ impl Monitor {
         match spawned {
             Ok(thread) => {
                 context.keep(thread);
-                Ok(Self { ends, last })
+                Ok(Self { mask, ends, last })
             }
             Err(error) => {
                 context.ended();
                 Err(error.into())
             }
         }
+    }
+
+    /// Whether the program has asked for the sizes of queues.
+    #[cfg(feature = "draft")]
+    pub(crate) const fn has_sizes(&self) -> bool {
+        self.mask & event::PIPES_STATS != 0
     }
 
     /// Ends the monitor, after the events that are queued and the ends of the endpoints.
@@ -140,9 +147,9 @@ impl Sending {
         }
         let closed = unbound
             .iter()
-            .map(|(endpoint, of)| self.encoder.message(CLOSED, descriptor(*of), endpoint, ""));
+            .map(|(endpoint, of)| self.encoder.message(CLOSED, &[descriptor(*of)], endpoint, ""));
         let last: Vec<_> =
-            closed.chain([self.encoder.message(STOPPED, 0, "", "")]).flatten().collect();
+            closed.chain([self.encoder.message(STOPPED, &[0], "", "")]).flatten().collect();
         for message in last {
             if self.send(message).is_err() {
                 break;
@@ -154,6 +161,8 @@ impl Sending {
     /// Waits for the program to connect, unless the monitor ends.
     fn send(&mut self, message: Message) -> Result<(), Error> {
         let mut message = message;
+        // A PUB learns of a subscription.
+        let _ = self.pair.step();
         loop {
             let error = match self.pair.send_timeout(message, LOOK) {
                 Ok(()) => return Ok(()),

@@ -77,10 +77,12 @@ impl Settings {
         environment.limit(&mut options);
         let connection = connection::Numbers::new(environment.max_message_size());
         options.limits.max_frame = connection.max_frame();
+        let mut own = KindOptions::default();
+        own.publish.cancels_once = true;
         Self {
             kind,
             options,
-            own: KindOptions::default(),
+            own,
             receive_timeout: -1,
             send_timeout: -1,
             use_fd: -1,

@@ -1,5 +1,8 @@
 //! The monitor of a socket.
 
+#[cfg(feature = "draft")]
+use zmtp_mio::libzmq;
+
 use super::Socket;
 use crate::errno::{Errno, Outcome};
 use crate::monitor::{Format, Last, Monitor, is_allowed};
@@ -13,6 +16,9 @@ impl Socket {
         format: Format,
         number: libc::c_int,
     ) -> Outcome<()> {
+        if format == Format::V1 && mask > u64::from(u16::MAX) {
+            return Err(Errno::EINVAL);
+        }
         let mut state = self.call()?;
         let kind = super::kind(number).filter(|&kind| is_allowed(kind)).ok_or(Errno::EINVAL)?;
         let inner = state.inner.as_ref().ok_or(Errno::ENOTSOCK)?;
@@ -30,6 +36,19 @@ impl Socket {
         }
         state.monitor = monitor;
         Ok(())
+    }
+
+    /// Reports the sizes of the queues of each peer to the monitor, which must have been asked for them.
+    #[cfg(feature = "draft")]
+    pub(crate) fn report_queues(&self) -> Outcome<()> {
+        let state = self.call()?;
+        if !state.monitor.as_ref().is_some_and(Monitor::has_sizes) {
+            return Err(Errno::EINVAL);
+        }
+        match libzmq::report_queues(state.inner()?)? {
+            0 => Err(Errno::EAGAIN),
+            _ => Ok(()),
+        }
     }
 }
 

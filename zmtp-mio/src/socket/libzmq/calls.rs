@@ -144,6 +144,17 @@ pub fn end_events(socket: &impl AnyForm) {
     }
 }
 
+/// Queues an event for each connected peer: [`EventKind::Queued`](crate::EventKind::Queued). Returns their number.
+///
+/// # Errors
+///
+/// [`Error::Stopped`], [`Error::Forked`].
+pub fn report_queues(socket: &impl AnyForm) -> Result<usize, Error> {
+    let mut engine = engine(socket).enter()?;
+    engine.step()?;
+    Ok(engine.report_queues())
+}
+
 /// Waits until a message with this first part could be sent. Fails as the send of the whole message would fail.
 ///
 /// # Errors
