@@ -41,6 +41,10 @@ pub(crate) type Bound = (String, Option<c_int>);
 /// The monitor of a socket.
 #[derive(Debug)]
 pub(crate) struct Monitor {
+    #[cfg_attr(
+        not(feature = "draft"),
+        allow(dead_code, reason = "only the draft API asks for it")
+    )]
     mask: u64,
     ends: Arc<AtomicBool>,
     last: Arc<Mutex<Last>>,
