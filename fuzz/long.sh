@@ -31,7 +31,7 @@ shift
 # The longest slice in seconds of wall time. An interrupted run loses at most one slice.
 slice=300
 # The commit in the log is the last change of this code.
-code=(zmtp-core zmtp-mio/src/endpoint)
+code=(zmtp-core zmtp-mio/src zmtp-mio/libzmq/src)
 commit=$(git log -1 --format=%h -- "${code[@]}")
 git diff --quiet HEAD -- "${code[@]}" || commit=$commit+
 [ -s "$log" ] || printf 'date\tcommit\ttarget\texecutions\tcpu_seconds\tedges\tcorpus\tfindings\n' >"$log"

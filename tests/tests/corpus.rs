@@ -32,9 +32,15 @@ fn the_properties_hold_for_every_input_of_every_corpus() {
 #[test]
 fn the_list_of_targets_is_complete() {
     let listed: BTreeSet<String> = TARGETS.iter().map(|(name, _)| format!("{name}.rs")).collect();
-    assert_eq!(names_in(&fuzz().join("fuzz_targets")), listed);
+    // The targets of the C library have their properties in its package.
+    let others = |folder| {
+        let mut names = names_in(&fuzz().join(folder));
+        names.retain(|name| !name.starts_with("libzmq_"));
+        names
+    };
+    assert_eq!(others("fuzz_targets"), listed);
     let folders: BTreeSet<String> = TARGETS.iter().map(|(name, _)| (*name).into()).collect();
-    assert_eq!(names_in(&fuzz().join("corpus")), folders);
+    assert_eq!(others("corpus"), folders);
 }
 
 #[test]

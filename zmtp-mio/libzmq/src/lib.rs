@@ -21,3 +21,6 @@ mod socket;
 mod timers;
 mod waker;
 mod z85;
+
+#[cfg(any(test, feature = "fuzz"))]
+pub use ffi::fuzz;

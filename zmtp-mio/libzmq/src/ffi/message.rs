@@ -159,36 +159,35 @@ unsafe extern "C" fn zmq_msg_close(msg: Msg) -> c_int {
     })
 }
 
+/// Replaces a message by what is made from another one. The same message stays as it is.
+///
+/// # Safety
+///
+/// As for [`part`], for both.
+unsafe fn replace(to: Msg, from: Msg, make: impl FnOnce(&mut Part) -> Part) -> c_int {
+    border(-1, || {
+        // SAFETY: passed on.
+        let source = unsafe { part(from) }?;
+        if to != from {
+            // SAFETY: passed on. The two differ.
+            *unsafe { part(to) }? = make(source);
+        }
+        Ok(0)
+    })
+}
+
 /// Moves a message into another one, whose former content is freed. The source is empty afterwards.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn zmq_msg_move(to: Msg, from: Msg) -> c_int {
-    border(-1, || {
-        if to == from {
-            // SAFETY: as below.
-            unsafe { part(from) }?;
-            return Ok(0);
-        }
-        // SAFETY: the program passes the addresses of two `zmq_msg_t` that it does not use elsewhere. They differ.
-        let (from, to) = unsafe { (part(from)?, part(to)?) };
-        *to = std::mem::take(from);
-        Ok(0)
-    })
+    // SAFETY: the program passes the addresses of two `zmq_msg_t` that it does not use elsewhere.
+    unsafe { replace(to, from, std::mem::take) }
 }
 
 /// Copies a message into another one, whose former content is freed. Both share the bytes.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn zmq_msg_copy(to: Msg, from: Msg) -> c_int {
-    border(-1, || {
-        if to == from {
-            // SAFETY: as below.
-            unsafe { part(from) }?;
-            return Ok(0);
-        }
-        // SAFETY: the program passes the addresses of two `zmq_msg_t` that it does not use elsewhere. They differ.
-        let (from, to) = unsafe { (part(from)?, part(to)?) };
-        *to = from.share();
-        Ok(0)
-    })
+    // SAFETY: the program passes the addresses of two `zmq_msg_t` that it does not use elsewhere.
+    unsafe { replace(to, from, Part::share) }
 }
 
 /// Returns the address of the bytes of a message.

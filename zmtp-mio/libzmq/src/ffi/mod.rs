@@ -6,6 +6,8 @@
 mod context;
 mod errno;
 mod foreign;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 mod message;
 #[cfg(feature = "draft")]
 mod message_draft;

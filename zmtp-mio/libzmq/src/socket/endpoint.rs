@@ -9,7 +9,7 @@ const PATH: usize = 107;
 
 /// What a socket does with an endpoint.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Side {
+pub(crate) enum Side {
     Bind,
     Connect,
 }
@@ -23,7 +23,7 @@ const fn has_udp(kind: SocketKind, side: Side) -> bool {
 }
 
 /// Reads an endpoint.
-pub(super) fn parse(text: &str, kind: SocketKind, side: Side) -> Outcome<Endpoint> {
+pub(crate) fn parse(text: &str, kind: SocketKind, side: Side) -> Outcome<Endpoint> {
     let (transport, address) = text.split_once("://").ok_or(Errno::EINVAL)?;
     if transport.is_empty() || address.is_empty() {
         return Err(Errno::EINVAL);
@@ -36,12 +36,17 @@ pub(super) fn parse(text: &str, kind: SocketKind, side: Side) -> Outcome<Endpoin
         "udp" => return Err(Errno(ENOCOMPATPROTO)),
         _ => return Err(Errno(libc::EPROTONOSUPPORT)),
     }
-    let bracketed = (transport == "tcp").then(|| bracketed(address)).flatten();
-    bracketed.as_deref().unwrap_or(text).parse().map_err(|_| Errno::EINVAL)
+    read(text).ok_or(Errno::EINVAL)
 }
 
-/// An IPv6 address without brackets as a whole endpoint with them.
-fn bracketed(address: &str) -> Option<String> {
+/// Reads an endpoint that a socket may have.
+pub(super) fn read(text: &str) -> Option<Endpoint> {
+    bracketed(text).as_deref().unwrap_or(text).parse().ok()
+}
+
+/// An endpoint of TCP whose IPv6 address has no brackets, with them.
+fn bracketed(text: &str) -> Option<String> {
+    let address = text.strip_prefix("tcp://")?;
     let (host, port) = address.rsplit_once(':')?;
     let is_bare = host.contains(':') && !host.contains(['[', ';']);
     is_bare.then(|| format!("tcp://[{host}]:{port}"))

@@ -3,7 +3,7 @@
 use zmtp_mio::libzmq::{self, SharedSocket};
 use zmtp_mio::{Endpoint, Host, RoutingId, SocketKind};
 
-use super::endpoint::{Side, bound, parse};
+use super::endpoint::{Side, bound, parse, read};
 use super::{Socket, State};
 use crate::errno::{Errno, Outcome};
 use crate::monitor::Bound;
@@ -52,7 +52,7 @@ impl Endpoints {
     }
 
     fn take(list: &mut Vec<Entry>, text: &str) -> Option<Endpoint> {
-        let read = text.parse::<Endpoint>().ok();
+        let read = read(text);
         let same = |entry: &Entry| match &read {
             // They stand for an endpoint that the system chose.
             Some(Endpoint::IpcAny | Endpoint::Tcp { port: 0, .. }) => false,

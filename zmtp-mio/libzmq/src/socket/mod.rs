@@ -1,6 +1,6 @@
 //! Sockets: what the functions of the C API do with one.
 
-mod endpoint;
+pub(crate) mod endpoint;
 mod endpoints;
 mod notice;
 mod options;
@@ -179,7 +179,10 @@ impl Socket {
 
     /// The events of the socket, and the longest time to the next look at them.
     pub(crate) fn look(&self) -> Outcome<(c_int, Option<Duration>)> {
-        self.call()?.look()
+        let looked = self.call()?.look()?;
+        // The turn may have taken the event of a shutdown, for which the caller would wait next.
+        self.context.check()?;
+        Ok(looked)
     }
 
     /// The events of the socket (`ZMQ_EVENTS`).
@@ -189,6 +192,8 @@ impl Socket {
             notice.reset();
         }
         let (events, _) = state.look()?;
+        // As in `look`.
+        self.context.check()?;
         if let Some(notice) = &state.notice
             && events & POLLOUT != 0
         {
