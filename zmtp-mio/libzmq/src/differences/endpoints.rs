@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{CONNECT_ROUTING_ID, Context, DEALER, Open, PAIR, PUB, PUSH, REQ, ROUTER, SUB};
+use super::{
+    CONNECT_ROUTING_ID, Context, DEALER, DONTWAIT, MAXMSGSIZE, Open, PAIR, PUB, PULL, PUSH, REQ,
+    ROUTER, SUB,
+};
 use crate::errno::ENOCOMPATPROTO;
 
 #[test]
@@ -40,5 +43,20 @@ fn a_connect_with_a_routing_id_that_is_in_use_fails() {
     for expected in [Ok(()), Err(libc::EADDRINUSE)] {
         router.set(CONNECT_ROUTING_ID, b"name").unwrap();
         assert_eq!(router.connect("tcp://127.0.0.1:9"), expected);
+    }
+}
+
+/// libzmq does not connect again after an error of the protocol.
+#[test]
+fn an_endpoint_is_connected_again_after_a_message_that_is_too_long() {
+    let context = Arc::new(Context::new());
+    let (push, pull) = (Open::new(&context, PUSH), Open::new(&context, PULL));
+    pull.set(MAXMSGSIZE, &100_i64.to_ne_bytes()).unwrap();
+    pull.connect(&push.bind("tcp://127.0.0.1:*")).unwrap();
+    push.send(&[0; 1_000], 0).unwrap();
+    // What is written to the connection that ends is lost.
+    while pull.0.receive(DONTWAIT).is_err() {
+        let _ = push.send(b"short", DONTWAIT);
+        std::thread::yield_now();
     }
 }

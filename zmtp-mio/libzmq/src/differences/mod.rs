@@ -26,6 +26,7 @@ const XPUB: c_int = 9;
 const XSUB: c_int = 10;
 
 /// Numbers of options.
+const MAXMSGSIZE: c_int = 22;
 const RCVTIMEO: c_int = 27;
 const LAST_ENDPOINT: c_int = 32;
 const ROUTER_MANDATORY: c_int = 33;

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use zmtp_mio::SocketKind;
 
-use super::{Context, DEALER, Open, PAIR, SUB};
+use super::{Context, DEALER, MAXMSGSIZE, Open, PAIR, SUB};
 use crate::options::Settings;
 
 const LINGER: i32 = 17;
 const RECONNECT_IVL: i32 = 18;
 const BACKLOG: i32 = 19;
 const RECONNECT_IVL_MAX: i32 = 21;
-const MAXMSGSIZE: i32 = 22;
 const SNDHWM: i32 = 23;
 const RCVHWM: i32 = 24;
 const SNDTIMEO: i32 = 28;

@@ -251,3 +251,23 @@ unsafe extern "C" fn zmq_msg_gets(msg: Msg, property: *const c_char) -> *const c
         Ok(metadata.get(name).ok_or(EINVAL)?.as_ptr())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_is_not_initialised_or_closed_has_no_bytes() {
+        let mut memory = std::mem::MaybeUninit::<Part>::zeroed();
+        let msg = memory.as_mut_ptr();
+        for _ in 0..2 {
+            // SAFETY: this thread alone uses the 64 bytes, and the message is not initialised, or closed.
+            unsafe {
+                assert!(zmq_msg_data(msg).is_null());
+                assert_eq!((zmq_msg_size(msg), zmq_msg_close(msg)), (0, -1));
+                assert_eq!((zmq_msg_init_size(msg, 100), zmq_msg_size(msg)), (0, 100));
+                assert_eq!(zmq_msg_close(msg), 0);
+            }
+        }
+    }
+}
