@@ -92,6 +92,9 @@ fn every_error_has_a_specific_and_unique_text() {
     let over =
         Error::Limit(LimitExceeded { limit: Limit::Frame, allowed: 100, got: 107 }).to_string();
     assert_eq!(over, "107 bytes in a frame, 7 more than the limit of 100");
+    let one = |limit| Error::Limit(LimitExceeded { limit, allowed: 0, got: 1 }).to_string();
+    assert_eq!(one(Limit::Command), "1 byte in a command, 1 more than the limit of 0");
+    assert_eq!(one(Limit::Parts), "1 part in a message, 1 more than the limit of 0");
 }
 
 #[test]

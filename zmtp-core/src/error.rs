@@ -1,5 +1,6 @@
 //! Errors that end a connection.
 
+use crate::count::{bytes, parts};
 use crate::mechanism::{HandshakeError, OpenError};
 use crate::wire::{CommandName, Malformed, MechanismName, SocketType, UnsupportedVersion, Version};
 
@@ -250,14 +251,14 @@ impl core::fmt::Display for PeerError {
 impl core::fmt::Display for LimitExceeded {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let Self { limit, allowed, got } = self;
-        let what = match limit {
-            Limit::Command => "bytes in a command",
-            Limit::Frame => "bytes in a frame",
-            Limit::Message => "bytes in a message",
-            Limit::Parts => "parts in a message",
+        let (found, place) = match limit {
+            Limit::Command => (bytes(*got), "command"),
+            Limit::Frame => (bytes(*got), "frame"),
+            Limit::Message => (bytes(*got), "message"),
+            Limit::Parts => (parts(*got), "message"),
         };
         let excess = got.saturating_sub(*allowed);
-        write!(f, "{got} {what}, {excess} more than the limit of {allowed}")
+        write!(f, "{found} in a {place}, {excess} more than the limit of {allowed}")
     }
 }
 

@@ -20,6 +20,7 @@
 mod buffer;
 mod config;
 mod connection;
+mod count;
 mod error;
 pub mod mechanism;
 pub mod pattern;

@@ -1,6 +1,7 @@
 //! Datagrams of RADIO and DISH over UDP. RFC 48 leaves the format open; this is that of libzmq.
 
 use super::{BufferTooSmall, Group, GroupError, Writer};
+use crate::count::bytes;
 
 /// A message in a datagram: one byte with the length of the group, the group, and the body, which is the rest.
 ///
@@ -133,9 +134,8 @@ impl core::fmt::Display for DatagramError {
             }
             Self::Group(error) => error.fmt(f),
             Self::ShorterThanGroup { group, rest } => {
-                let bytes = |n| if n == 1 { "byte" } else { "bytes" };
-                let (groups, rests) = (bytes(u32::from(*group)), bytes(*rest));
-                write!(f, "datagram with a group of {group} {groups} ends after {rest} {rests}")
+                let (group, rest) = (bytes((*group).into()), bytes((*rest).into()));
+                write!(f, "datagram with a group of {group} ends after {rest}")
             }
             Self::TooLong(len) => write!(f, "datagram of {len} bytes is too long"),
         }

@@ -1,6 +1,7 @@
 //! Writing bytes to a buffer of the caller.
 
 use super::{CommandName, FrameHeader, FrameKind, RoutingId};
+use crate::count::bytes;
 
 /// The buffer is too small for all bytes.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -12,8 +13,7 @@ pub struct BufferTooSmall {
 
 impl core::fmt::Display for BufferTooSmall {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let bytes = if self.missing == 1 { "byte" } else { "bytes" };
-        write!(f, "buffer too small by {} {bytes}", self.missing)
+        write!(f, "buffer too small by {}", bytes(self.missing as u64))
     }
 }
 
