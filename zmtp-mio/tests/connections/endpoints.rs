@@ -1,8 +1,8 @@
-//! Endpoints: binding, connecting, ipc files and error texts.
+//! Endpoints: binding, connecting and error texts.
 #![cfg(unix)]
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::{fs, io, process};
@@ -19,11 +19,11 @@ fn no_name() -> String {
     format!("{}.invalid", "n".repeat(64))
 }
 
-fn path_of(endpoint: &str) -> PathBuf {
+pub(super) fn path_of(endpoint: &str) -> PathBuf {
     endpoint.strip_prefix("ipc://").unwrap().into()
 }
 
-fn assert_in_use<T>(result: Result<T, Error>, endpoint: &str) {
+pub(super) fn assert_in_use<T>(result: Result<T, Error>, endpoint: &str) {
     match result {
         Ok(_) => panic!("{endpoint} was bound twice"),
         Err(error @ Error::AddressInUse(_)) => {
@@ -155,77 +155,6 @@ fn localhost_is_in_use_if_its_first_address_is() {
     let _first = TcpListener::bind(("127.0.0.1", port)).unwrap();
     let endpoint = format!("tcp://localhost:{port}");
     assert_in_use(crate::harness::builder::<Rep>().bind(&endpoint), &endpoint);
-}
-
-#[test]
-fn a_stale_ipc_file_is_replaced() {
-    let endpoint = ipc();
-    drop(UnixListener::bind(path_of(&endpoint)).unwrap());
-    assert!(path_of(&endpoint).exists(), "the standard library leaves it");
-    let echo = Echo::on(&endpoint);
-    assert_echo(&mut req(&endpoint), b"replaced");
-    drop(echo);
-    assert!(!path_of(&endpoint).exists());
-}
-
-#[test]
-fn a_file_that_is_no_socket_is_neither_removed_nor_replaced() {
-    let endpoint = ipc();
-    let path = path_of(&endpoint);
-    fs::write(&path, "precious").unwrap();
-    assert_in_use(crate::harness::builder::<Rep>().bind(&endpoint), &endpoint);
-    assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
-    fs::remove_file(path).unwrap();
-}
-
-#[test]
-fn unbinding_and_dropping_remove_the_ipc_file() {
-    let (first, second) = (ipc(), ipc());
-    let mut rep = crate::harness::builder::<Rep>().build().unwrap();
-    rep.bind(&first).unwrap();
-    rep.bind(&second).unwrap();
-    rep.unbind(&first).unwrap();
-    assert!(!path_of(&first).exists() && path_of(&second).exists());
-    rep.bind(&first).unwrap();
-    drop(rep);
-    assert!(!path_of(&first).exists() && !path_of(&second).exists());
-}
-
-#[test]
-fn an_ipc_file_of_another_process_is_left_alone() {
-    for unbind in [true, false] {
-        let endpoint = ipc();
-        let path = path_of(&endpoint);
-        let mut rep = crate::harness::builder::<Rep>().bind(&endpoint).unwrap();
-        fs::remove_file(&path).unwrap();
-        let other = UnixListener::bind(&path).unwrap();
-        if unbind {
-            rep.unbind(&endpoint).unwrap();
-        }
-        drop(rep);
-        UnixStream::connect(&path).expect("the other listener is still reached");
-        drop(other);
-        fs::remove_file(path).unwrap();
-    }
-}
-
-#[test]
-fn an_abstract_ipc_name_leaves_no_file() {
-    let endpoint = format!("ipc://@zmtp-abstract-{}", process::id());
-    let echo = Echo::on(&endpoint);
-    assert_eq!(echo.endpoint, endpoint);
-    assert_echo(&mut req(&endpoint), b"abstract");
-    assert!(!path_of(&endpoint).exists());
-}
-
-#[test]
-fn sockets_bind_and_connect_to_the_longest_ipc_path() {
-    let short = ipc();
-    let endpoint = format!("{short}{}", "x".repeat(107 - (short.len() - "ipc://".len())));
-    let _echo = Echo::on(&endpoint);
-    assert_echo(&mut req(&endpoint), b"long");
-    let longer = format!("{endpoint}x");
-    assert!(matches!(req(&endpoint).bind(&longer), Err(Error::Endpoint(_))));
 }
 
 #[test]
@@ -369,31 +298,8 @@ fn started_programs_inherit_no_descriptor() {
     }
 }
 
-#[test]
-fn binding_to_the_ipc_wildcard_creates_a_private_directory_and_removes_it() {
-    use std::os::unix::fs::PermissionsExt;
-
-    let mut rep = crate::harness::builder::<Rep>().build().unwrap();
-    let bound = [rep.bind("ipc://*").unwrap(), rep.bind("ipc://*").unwrap()].map(|endpoint| {
-        assert_eq!(rep.endpoints().filter(|one| *one == endpoint).count(), 1);
-        endpoint.to_string()
-    });
-    assert_ne!(bound[0], bound[1]);
-    assert_echo_in_turn(&mut rep, &bound);
-    let directories = bound.each_ref().map(|text| path_of(text).parent().unwrap().to_path_buf());
-    for directory in &directories {
-        assert_eq!(fs::metadata(directory).unwrap().permissions().mode() & 0o777, 0o700);
-    }
-    rep.unbind(&bound[0]).unwrap();
-    assert!(!directories[0].exists() && directories[1].exists());
-    drop(rep);
-    assert!(!directories[1].exists());
-    let error = crate::harness::builder::<Req>().connect("ipc://*").unwrap_err().to_string();
-    assert!(error.contains("a path to connect to"), "{error}");
-}
-
 /// A request over each endpoint.
-fn assert_echo_in_turn(rep: &mut Rep, endpoints: &[String]) {
+pub(super) fn assert_echo_in_turn(rep: &mut Rep, endpoints: &[String]) {
     for endpoint in endpoints {
         let endpoint = endpoint.clone();
         let asking = std::thread::spawn(move || assert_echo(&mut req(&endpoint), b"question"));
