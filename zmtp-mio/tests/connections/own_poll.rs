@@ -55,15 +55,16 @@ fn endpoint_name(pull: &Pull) -> &'static str {
     }
 }
 
-fn all_transports() -> Vec<String> {
+/// With a name of inproc, which no other test binds.
+fn all_transports(inproc: &str) -> Vec<String> {
     let mut all = transports().to_vec();
-    all.push("inproc://in an own poll".into());
+    all.push(inproc.into());
     all
 }
 
 #[test]
 fn a_message_after_a_receive_that_found_none_makes_the_socket_readable() {
-    for endpoint in all_transports() {
+    for endpoint in all_transports("inproc://found none") {
         let (mut pull, mut push, mut own) = connected(&endpoint);
         for n in 0..10_u8 {
             push.send(vec![n]).unwrap();
@@ -79,7 +80,7 @@ fn a_message_after_a_receive_that_found_none_makes_the_socket_readable() {
 
 #[test]
 fn messages_that_waited_for_room_make_the_socket_readable() {
-    for endpoint in all_transports() {
+    for endpoint in all_transports("inproc://waited for room") {
         let (mut pull, mut push, mut own) = connected(&endpoint);
         for n in 0..10_u8 {
             push.send(vec![n]).unwrap();
