@@ -5,12 +5,15 @@
     run.py --library FOLDER      against this library, or libzmq.so.5, in another folder
     run.py --real                against libzmq itself (build.sh --real); nothing is expected to fail
     run.py --drafts              the tests of the draft API too, compared with failing-drafts.txt
+    run.py --sanitize            the tests with AddressSanitizer (build.sh --sanitize); prints what it finds
+    run.py --valgrind NAME...    under valgrind; prints what it finds
     run.py hwm spec_req/test_    only programs, or cases of programs, whose name contains one of these
     run.py --update-cases        writes cases.txt, the names of all cases, after a complete run
 
 A program with a case that unexpectedly does not pass runs once more, alone. If it passes then, a line has its name.
 
-The exit status is 1 if a case passes that is listed, or if a case does not pass that is not listed.
+The exit status is 1 if a case passes that is listed, if a case does not pass that is not listed, or if AddressSanitizer or
+valgrind finds something.
 """
 import argparse
 import concurrent.futures
@@ -36,6 +39,15 @@ ALONE = {"test_many_sockets", "test_shutdown_stress", "test_timeo", "test_timers
 LIMIT = 30
 LIMITS = {"test_heartbeats": 90, "test_security_zap": 90, "test_security_curve": 90, "test_filter_ipc": 60}
 
+# What AddressSanitizer and valgrind print first.
+FINDING = re.compile(r"^=+\d+=+ ?(?:ERROR: \w+Sanitizer.*|\S.*)$", re.M)
+VALGRIND = ["valgrind", "--quiet", "--leak-check=full", "--errors-for-leak-kinds=definite", "--show-leak-kinds=definite"]
+# Programs that do not close a message that they received: its properties are not freed. No other leak is allowed.
+UNCLOSED = {"test_heartbeats", "test_inproc_connect", "test_mock_pub_sub", "test_monitor", "test_msg_flags",
+            "test_reconnect_options", "test_security_curve", "test_security_zap", "test_stream_timeout"}
+# Under valgrind a program may take so many times longer.
+SLOWER = 10
+
 
 def prepare(library: Path, folder: Path) -> None:
     """Puts the library, as libzmq.so.5, into an empty folder."""
@@ -46,17 +58,22 @@ def prepare(library: Path, folder: Path) -> None:
     sys.exit(f"no library in {library}")
 
 
-def run(program: Path, library: Path) -> dict:
-    """Runs a program and returns its cases and how it ended."""
+def run(program: Path, library: Path, tool: list = []) -> dict:
+    """Runs a program, with a tool that executes it, and returns its cases and how it ended."""
     folder = tempfile.mkdtemp(prefix="zmq-")
-    environment = {**os.environ, "LD_LIBRARY_PATH": str(library), "TMPDIR": folder}
+    # `stdbuf` loads a library before that of AddressSanitizer.
+    environment = {**os.environ, "LD_LIBRARY_PATH": str(library), "TMPDIR": folder,
+                   "ASAN_OPTIONS": f"verify_asan_link_order=0:detect_leaks={int(program.name not in UNCLOSED)}"}
+    if tool and program.name in UNCLOSED:
+        tool = [*tool, "--leak-check=no"]
+    limit = LIMITS.get(program.name, LIMIT) * (SLOWER if tool else 1)
     start = time.monotonic()
     # Each line is written at once, so that none is lost with the program. It has a group of its own, so that its children
     # also end.
-    process = subprocess.Popen(["stdbuf", "--output=L", program], cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    process = subprocess.Popen(["stdbuf", "--output=L", *tool, program], cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, start_new_session=True)
     try:
-        output, _ = process.communicate(timeout=LIMITS.get(program.name, LIMIT))
+        output, _ = process.communicate(timeout=limit)
         code = process.returncode
         end = "" if code >= 0 else f"ended by {signal.Signals(-code).name}"
         if code == 127:
@@ -76,7 +93,8 @@ def run(program: Path, library: Path) -> dict:
     if not cases and not end:
         # A program without Unity.
         cases[f"{program.name}/main"] = ("FAIL", f"status {code}") if code else ("PASS", "")
-    return {"cases": cases, "end": end, "text": text, "seconds": time.monotonic() - start}
+    finding = FINDING.search(text)
+    return {"cases": cases, "end": end, "text": text, "finding": finding and finding[0], "seconds": time.monotonic() - start}
 
 
 def read_list(path: Path) -> tuple[dict, dict]:
@@ -107,13 +125,16 @@ def main() -> int:
     parser.add_argument("--library", type=Path, default=TARGET / "release")
     parser.add_argument("--real", action="store_true")
     parser.add_argument("--drafts", action="store_true")
+    parser.add_argument("--sanitize", action="store_true")
+    parser.add_argument("--valgrind", action="store_true")
     parser.add_argument("--jobs", type=int, default=8)
     parser.add_argument("--verbose", "-v", action="store_true", help="the whole output of programs with a failure")
     parser.add_argument("--update-cases", action="store_true")
     parser.add_argument("only", nargs="*")
     arguments = parser.parse_args()
 
-    kind = "drafts" if arguments.drafts else "stable"
+    kind = "drafts" if arguments.drafts else "sanitized" if arguments.sanitize else "stable"
+    tool = VALGRIND if arguments.valgrind else []
     suffix = "-drafts" if arguments.drafts else ""
     built = TARGET / "libzmq" / kind
     cases_file, failing_file = SUITE / f"cases{suffix}.txt", SUITE / f"failing{suffix}.txt"
@@ -136,14 +157,14 @@ def main() -> int:
         prepare(built / "real" if arguments.real else arguments.library, library)
         with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
             together = [p for p in programs if p.name not in ALONE]
-            results.update(zip(together, pool.map(lambda p: run(p, library), together)))
+            results.update(zip(together, pool.map(lambda p: run(p, library, tool), together)))
         for program in programs:
             if program.name in ALONE:
-                results[program] = run(program, library)
+                results[program] = run(program, library, tool)
         for program, result in results.items():
             found = bad_cases(program, result) - failing.keys() - flaky.keys()
             if found:
-                again = run(program, library)
+                again = run(program, library, tool)
                 print(f"{program.name} runs once more, because of {', '.join(sorted(found))} ({result['end'] or 'failed'}):",
                       "passes" if not found & bad_cases(program, again) else "the same")
                 results[program] = again
@@ -174,6 +195,8 @@ def main() -> int:
         bad = any(r == "FAIL" for r, _ in result["cases"].values()) or result["end"]
         if bad and arguments.verbose:
             print(f"--- {program.name} ({result['end'] or 'ended'}, {result['seconds']:.1f} s)\n{result['text'].strip()}")
+        if result["finding"]:
+            wrong.append(f"{program.name}: {result['finding']}")
         if result["end"] and not any(c.split("/")[0] == program.name for c in {**failing, **flaky}):
             wrong.append(f"{program.name}: {result['end']}")
     wrong += [f"{case} is in {failing_file.name}, and is no case" for case in unknown]
