@@ -3,7 +3,8 @@
 # 1,000 clients.
 set -eu
 cd "$(dirname "$0")/.."
-cargo build --quiet --package zmtp-mio --examples
+# Both packages, as in .ci/test.sh, so that nothing is built again.
+cargo build --quiet --package zmtp-mio --package zmtp-interop --examples
 cargo build --quiet --package zmtp-cli
 folder=${CARGO_TARGET_DIR:-target}/debug
 log=$(mktemp)

@@ -56,7 +56,8 @@ if [ -x "$venv/bin/python" ] || python3 -m venv "$venv"; then
   export ZMTP_PYTHON="$venv/bin/python"
 fi
 
-cargo clippy --quiet --package zmtp-interop --test firmware -- -D warnings
+# The other packages are as in .ci/run and .ci/test.sh, so that libzmq and the crates are not built again.
+cargo clippy --quiet --workspace --all-features --test firmware -- -D warnings
 # One test at a time: emulated boards have deadlines and share the machine with libzmq.
-timeout 600 cargo test --quiet --package zmtp-interop --test firmware -- \
+timeout 600 cargo test --quiet --package zmtp-mio --package zmtp-interop --test firmware -- \
   --test-threads=1 --show-output "$@"

@@ -9,7 +9,8 @@ venv=${CARGO_TARGET_DIR:-target}/venv
 "$venv/bin/python" -c 'import zmq; print("pyzmq", zmq.__version__, "with libzmq", zmq.zmq_version())'
 cargo build --quiet --package zmtp-cli
 "$venv/bin/python" tests/pyzmq/exchange.py "${CARGO_TARGET_DIR:-target}/debug/zmtp"
-cargo build --quiet --package zmtp-mio --example security --example weather
+# Both packages, as in .ci/test.sh, so that nothing is built again.
+cargo build --quiet --package zmtp-mio --package zmtp-interop --example security --example weather
 "$venv/bin/python" tests/pyzmq/recipe.py "${CARGO_TARGET_DIR:-target}/debug/examples/weather"
 "$venv/bin/python" tests/pyzmq/security.py "${CARGO_TARGET_DIR:-target}/debug/examples/security"
 "$venv/bin/python" -c 'import nacl' 2>/dev/null || "$venv/bin/pip" install --quiet pynacl
