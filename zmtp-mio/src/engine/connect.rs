@@ -99,7 +99,8 @@ impl Engine {
         true
     }
 
-    /// Drops the messages of a closed peer that the application has not received.
+    /// Drops the messages of a closed peer that the application has not received. No cause is for them: only the C library
+    /// drops them, and it has no counters.
     fn drop_incoming(&mut self, index: usize) {
         let Some(peer) = self.peers.get_mut(index) else { return };
         if peer.incoming.is_empty() || !matches!(peer.state, State::Closed) {
