@@ -57,7 +57,7 @@ if [ -x "$venv/bin/python" ] || python3 -m venv "$venv"; then
 fi
 
 # The other packages are as in .ci/run and .ci/test.sh, so that libzmq and the crates are not built again.
-cargo clippy --quiet --workspace --all-features --test firmware -- -D warnings
+.ci/unlinked.sh cargo clippy --quiet --workspace --all-features --test firmware -- -D warnings
 # One test at a time: emulated boards have deadlines and share the machine with libzmq.
 timeout 600 cargo test --quiet --package zmtp-mio --package zmtp-interop --test firmware -- \
   --test-threads=1 --show-output "$@"

@@ -31,6 +31,11 @@ const LINUX: &[&str] = &[
 ];
 
 fn main() {
+    // What links no program does not need it: `.ci/unlinked.sh`.
+    println!("cargo:rerun-if-env-changed=ZMTP_WITHOUT_LIBZMQ");
+    if env::var_os("ZMTP_WITHOUT_LIBZMQ").is_some() {
+        return;
+    }
     let mut flags = env::var("CXXFLAGS").unwrap_or_default();
     if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
         for name in LINUX {
