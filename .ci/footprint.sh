@@ -12,41 +12,38 @@ rm -rf "$results"
 
 # `build` runs cargo for a target. `built` prints the path of a program: in one of two directories,
 # depending on the compiler that .ci/no-std-cargo.sh chose.
-build() { # <target> <arguments>
-  target=$1
-  shift
+build() { # <arguments>
   .ci/no-std-cargo.sh "$target" build --quiet --profile firmware "$@"
 }
-built() { # <target> <program>
-  ls -t "$CARGO_TARGET_DIR/$1/firmware/$2" "$CARGO_TARGET_DIR/build-std/$1/firmware/$2" \
+built() { # <program>
+  ls -t "$CARGO_TARGET_DIR/$target/firmware/$1" "$CARGO_TARGET_DIR/build-std/$target/firmware/$1" \
     2>/dev/null | head -n 1
 }
 
-for target in thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf; do
+measure() { # in a shell of its own
   for level in s z; do
     export CARGO_PROFILE_FIRMWARE_OPT_LEVEL=$level
     mkdir -p "$results/$target/$level"
-    build "$target" --manifest-path "$clients/Cargo.toml" --bins
+    build --manifest-path "$clients/Cargo.toml" --bins
     for source in "$clients"/src/bin/*.rs; do
       client=$(basename "$source" .rs)
       case $client in planted | req_curve) continue ;; esac
-      cp "$(built "$target" "$client")" "$results/$target/$level/$client"
+      cp "$(built "$client")" "$results/$target/$level/$client"
     done
     for feature in chunks heartbeat; do
-      build "$target" --manifest-path "$clients/Cargo.toml" --bin req --features "$feature"
-      cp "$(built "$target" req)" "$results/$target/$level/req_$feature"
+      build --manifest-path "$clients/Cargo.toml" --bin req --features "$feature"
+      cp "$(built req)" "$results/$target/$level/req_$feature"
     done
     # At "z" these three packages stay at "s": otherwise a comparison of two lengths keeps its panic.
     profile=profile.firmware.package
     build_curve() { # <arguments>
-      build "$target" "$@" --features curve \
+      build "$@" --features curve \
         --config "$profile.zmtp-core.opt-level='s'" --config "$profile.salsa20.opt-level='s'" \
         --config "$profile.poly1305.opt-level='s'"
     }
     build_curve --manifest-path "$clients/Cargo.toml" --bin req_curve
-    cp "$(built "$target" req_curve)" "$results/$target/$level/req_curve"
-    if errors=$(build "$target" --manifest-path "$clients/Cargo.toml" \
-      --bin planted --features planted 2>&1); then
+    cp "$(built req_curve)" "$results/$target/$level/req_curve"
+    if errors=$(build --manifest-path "$clients/Cargo.toml" --bin planted --features planted 2>&1); then
       echo "the deliberate panic was linked: this check cannot detect panics" >&2
       exit 1
     fi
@@ -55,7 +52,7 @@ for target in thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf;
       *) printf '%s\n' "$errors" >&2; exit 1 ;;
     esac
     # The smaller stack depth of the two levels is used, as for flash.
-    build "$target" --manifest-path tests/firmware/Cargo.toml --no-default-features --bin cost
+    build --manifest-path tests/firmware/Cargo.toml --no-default-features --bin cost
     build_curve --manifest-path tests/firmware/Cargo.toml --no-default-features --bin cost_curve
     case $target in
       thumbv6m*) board="qemu-system-arm -M microbit" ;;
@@ -65,9 +62,21 @@ for target in thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf;
     for program in cost cost_curve; do
       # shellcheck disable=SC2086
       timeout 60 $board -display none -monitor none -serial none -icount shift=6 \
-        -semihosting-config enable=on,target=native -kernel "$(built "$target" $program)" \
+        -semihosting-config enable=on,target=native -kernel "$(built $program)" \
         >>"$results/$target/$level/costs" </dev/null
     done
   done
+}
+
+# The targets side by side, each in a folder of its own: cargo locks a folder, and one CPU optimizes a program.
+folder=$CARGO_TARGET_DIR
+measured=
+for target in thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf; do
+  export CARGO_TARGET_DIR="$folder/clients/$target"
+  measure &
+  measured="$measured $!"
 done
+failed=0
+for process in $measured; do wait "$process" || failed=1; done
+[ "$failed" = 0 ] || exit 1
 python3 .ci/footprint.py "$results" "$clients/budgets"
