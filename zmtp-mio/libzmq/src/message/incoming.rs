@@ -8,65 +8,73 @@ use zmtp_mio::{Message, libzmq};
 use super::{Body, COPIED, Metadata, MetadataCache, Part};
 
 /// A message that was received, with the parts that the program has not taken.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Incoming {
-    message: Holder,
-    /// The index of the next part.
+    message: Message,
+    /// The message instead, if parts that were taken share it.
+    held: Option<Arc<Message>>,
+    /// The index of the next part, and the number of parts.
     next: usize,
+    count: usize,
     metadata: Option<Arc<Metadata>>,
     group: Option<Arc<CString>>,
 }
 
-/// How the message is held.
-#[derive(Debug)]
-enum Holder {
-    This(Message),
-    /// Parts that were taken share it.
-    Parts(Arc<Message>),
-}
-
 impl Incoming {
     /// Takes the parts of a message. The cache is that of the socket.
-    pub(crate) fn new(mut message: Message, cache: &mut MetadataCache) -> Self {
-        let metadata = message.take_properties().map(|properties| cache.find(properties));
-        let group = message.group();
-        let group = (!group.is_empty()).then(|| CString::new(group).unwrap_or_default().into());
-        Self { message: Holder::This(message), next: 0, metadata, group }
+    pub(crate) fn new(message: Message, cache: &mut MetadataCache) -> Self {
+        let mut incoming = Self { message, ..Self::default() };
+        incoming.begin(cache);
+        incoming
+    }
+
+    /// Replaces the message, which has no parts left, by one that `receive` receives, if it returns `true`.
+    pub(crate) fn replace<E>(
+        &mut self,
+        cache: &mut MetadataCache,
+        receive: impl FnOnce(&mut Message) -> Result<bool, E>,
+    ) -> Result<bool, E> {
+        let received = receive(&mut self.message)?;
+        if received {
+            self.begin(cache);
+        }
+        Ok(received)
+    }
+
+    fn begin(&mut self, cache: &mut MetadataCache) {
+        (self.next, self.count) = (0, self.message.part_count());
+        self.metadata = self.message.take_properties().map(|properties| cache.find(properties));
+        let group = self.message.group();
+        self.group = (!group.is_empty()).then(|| CString::new(group).unwrap_or_default().into());
     }
 
     fn message(&self) -> &Message {
-        match &self.message {
-            Holder::This(message) => message,
-            Holder::Parts(message) => message,
-        }
+        self.held.as_deref().unwrap_or(&self.message)
     }
 
     /// Whether no part is left.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.next >= self.message().part_count()
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.next >= self.count
     }
 
     /// Returns the bytes of the next part without taking it.
     pub(crate) fn peek(&self) -> Option<&[u8]> {
-        self.message().part(self.next)
+        if self.is_empty() { None } else { self.message().part(self.next) }
     }
 
     /// Removes the next part and returns it.
     pub(crate) fn take(&mut self) -> Option<Part> {
-        let index = self.next;
-        let bytes = self.message().part(index)?;
-        let (count, routing_id) =
-            (self.message().part_count(), self.message().routing_id().unwrap_or(0));
+        let bytes = self.peek()?;
         let mut part = if bytes.len() <= COPIED {
             Part::from(bytes)
         } else {
-            Part::new(Body::Received { message: self.hold(), index: index as u32 })
+            Part::new(Body::Received { message: self.hold(), index: self.next as u32 })
         };
-        part.more = index + 1 < count;
-        part.routing_id = routing_id;
+        part.routing_id = self.message().routing_id().unwrap_or(0);
         part.metadata.clone_from(&self.metadata);
         part.group.clone_from(&self.group);
         self.skip();
+        part.more = !self.is_empty();
         Some(part)
     }
 
@@ -74,22 +82,21 @@ impl Incoming {
     /// the part that was taken may then be the only one that holds it.
     pub(crate) fn skip(&mut self) {
         self.next += 1;
-        if self.is_empty() && self.message().byte_len() > COPIED {
-            self.message = Holder::This(Message::new());
+        if self.is_empty() && (self.held.is_some() || self.message.byte_len() > COPIED) {
+            self.held = None;
+            self.message.clear();
         }
     }
 
     /// Lets parts hold the message from now on.
     fn hold(&mut self) -> Arc<Message> {
-        if let Holder::This(message) = &mut self.message {
+        let message = &mut self.message;
+        let hold = || {
             if message.part_count() > 1 {
                 libzmq::share(message);
             }
-            self.message = Holder::Parts(Arc::new(std::mem::take(message)));
-        }
-        match &self.message {
-            Holder::Parts(message) => Arc::clone(message),
-            Holder::This(_) => Arc::default(),
-        }
+            Arc::new(std::mem::take(message))
+        };
+        Arc::clone(self.held.get_or_insert_with(hold))
     }
 }

@@ -62,7 +62,7 @@ struct State {
     /// The parts of a message whose last part is not known.
     outgoing: Message,
     /// The message whose parts the program receives.
-    incoming: Option<Incoming>,
+    incoming: Incoming,
     cache: MetadataCache,
     /// The descriptor of `ZMQ_FD`, once the program has asked for it.
     notice: Option<Notice>,
@@ -106,7 +106,7 @@ impl Socket {
                     settings,
                     endpoints: Endpoints::default(),
                     outgoing: Message::new(),
-                    incoming: None,
+                    incoming: Incoming::default(),
                     cache: MetadataCache::default(),
                     notice: None,
                     has_wakers: false,
@@ -271,7 +271,7 @@ impl State {
 
     /// Whether there are parts of a message that the program has begun to receive.
     fn has_part(&self) -> bool {
-        self.incoming.as_ref().is_some_and(|incoming| !incoming.is_empty())
+        !self.incoming.is_empty()
     }
 
     /// The events of the socket, and the longest time to the next look at them.

@@ -49,8 +49,11 @@ impl Socket {
         let limit = State::limit(state.settings.receive_timeout, flags);
         let inner = state.shared()?;
         drop(state);
-        let received = next_message(&inner, limit).map_err(|error| self.waited(error))?;
-        let mut incoming = Incoming::new(received.ok_or(Errno::EAGAIN)?, &mut self.state().cache);
+        let mut message = Message::new();
+        if !receive(&inner, limit, &mut message).map_err(|error| self.waited(error))? {
+            return Err(Errno::EAGAIN);
+        }
+        let mut incoming = Incoming::new(message, &mut self.state().cache);
         Ok(take(&mut incoming))
     }
 }
@@ -60,17 +63,17 @@ impl State {
     fn await_part(&mut self, flags: c_int) -> Outcome<&mut Incoming> {
         if !self.has_part() {
             let limit = Self::limit(self.settings.receive_timeout, flags);
-            let message = next_message(self.inner()?, limit)?.ok_or(Errno::EAGAIN)?;
-            self.incoming = Some(Incoming::new(message, &mut self.cache));
+            let inner = self.inner.as_deref().ok_or(Errno::ENOTSOCK)?;
+            let receive = |message: &mut Message| receive(inner, limit, message);
+            if !self.incoming.replace(&mut self.cache, receive)? {
+                return Err(Errno::EAGAIN);
+            }
         }
-        self.incoming.as_mut().ok_or(Errno::EAGAIN)
+        Ok(&mut self.incoming)
     }
 }
 
-/// Waits for a message.
-fn next_message(inner: &SharedSocket, limit: Option<Duration>) -> Outcome<Option<Message>> {
-    Ok(match limit {
-        None => Some(inner.recv()?),
-        Some(limit) => inner.recv_timeout(limit)?,
-    })
+/// Waits for a message and replaces `message` by it. Returns `false` if none comes in time.
+fn receive(inner: &SharedSocket, limit: Option<Duration>, message: &mut Message) -> Outcome<bool> {
+    Ok(inner.recv_into(message, limit.unwrap_or(Duration::MAX))?)
 }
