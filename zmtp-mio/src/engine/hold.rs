@@ -86,7 +86,7 @@ impl Engine {
                 .min(SENT.saturating_sub(sent + 1) as usize)
                 .min(mark.messages.saturating_sub(count + 1));
             let bytes = bytes.min(mark.bytes.saturating_sub(body_len)).saturating_sub(1);
-            let is_open = slot.closing.is_none() && !pipe.is_closed() && !pipe.is_unbounded();
+            let is_open = slot.closing.is_none() && !pipe.is_closed();
             if slot.outgoing.is_empty() && is_open {
                 self.room = Room { peer, messages, bytes };
             }

@@ -167,6 +167,16 @@ impl Engine {
         admitted
     }
 
+    /// Whether a peer gets each message at once, because the marks of both ends are added up.
+    #[inline]
+    pub(super) fn is_unbounded(&self, peer: PeerId) -> bool {
+        self.options.rules.sums_marks
+            && self.peers.get(peer.index() as usize).is_some_and(|slot| match &slot.state {
+                State::Inproc(pipe, _) => pipe.is_unbounded(),
+                _ => false,
+            })
+    }
+
     /// Puts a message into the ring of a peer, if it is connected and nothing waits before the message. The other
     /// end learns of it at once, or with others if messages are held back.
     #[inline]
@@ -182,7 +192,6 @@ impl Engine {
         if slot.id != peer || slot.closing.is_some() || slot.full || !slot.outgoing.is_empty() {
             return false;
         }
-        let holds = holds && !pipe.is_unbounded();
         if self.options.conflate || self.budget.is_full() || pipe.is_closed() || !pipe.has_room() {
             return false;
         }

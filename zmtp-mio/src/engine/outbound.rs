@@ -20,7 +20,8 @@ impl Engine {
         outgoing: &mut Outgoing<'_>,
     ) -> Result<(), Refused> {
         self.room = Room::NONE;
-        let holds = self.holds();
+        let at_once = self.is_unbounded(peer);
+        let holds = !at_once && self.holds();
         if let Some(source) = outgoing.source.take()
             && let Some(body) = source.part()
         {
@@ -36,6 +37,7 @@ impl Engine {
         if self.send_inproc(peer, outgoing, holds) {
             match holds {
                 true => self.find_room(peer),
+                false if at_once => {}
                 false => self.note_write(),
             }
             return Ok(());
