@@ -21,12 +21,14 @@ pub trait AnyForm {
 #[derive(Clone, Copy, Debug)]
 pub struct Core<'a>(&'a SharedEngine);
 
+#[doc(hidden)]
 impl<K: Kind> AnyForm for Socket<K> {
     fn core(&self) -> Core<'_> {
         Core(self.engine())
     }
 }
 
+#[doc(hidden)]
 impl<K: Kind> AnyForm for ThreadSafeSocket<K> {
     fn core(&self) -> Core<'_> {
         Core(self.engine())
