@@ -20,7 +20,8 @@ const FAR: Duration = Duration::from_secs(1 << 30);
 
 /// The time that the peers of each socket have if sockets are closed one after the other.
 const LEAST: Duration = Duration::from_millis(250);
-/// How often the bytes that peers have acknowledged are counted.
+/// The time between two counts of the bytes that peers have acknowledged: the first one, which doubles, and the longest.
+const FIRST_LOOK: Duration = Duration::from_millis(1);
 const LOOK: Duration = Duration::from_millis(10);
 /// When everything is written, the longest time without an acknowledgement. The system continues to send after the
 /// close, but discards what is left if the peer sends anything; with IPC, libzmq reads no more if its queue is full.
@@ -77,8 +78,9 @@ pub(super) struct Ending {
     idle_end: Instant,
     /// [`Engine::progress`] when it was looked up last.
     progress: u64,
-    /// When that is counted next.
+    /// When that is counted next, and the time between the last two counts.
     next_look: Instant,
+    look: Duration,
     /// When it grew.
     last_progress: Instant,
     /// How often a handle stopped the socket before.
@@ -114,9 +116,16 @@ impl Engine {
         let least = after(now, linger.idle.map(|idle| idle.min(LEAST)));
         let idle_end = after(since, linger.idle).max(least).min(end);
         let (progress, stops) = (self.progress(), self.stops());
-        let (next_look, last_progress) = (now + LOOK, now);
-        self.ending =
-            Some(Ending { linger, end, idle_end, progress, next_look, last_progress, stops });
+        self.ending = Some(Ending {
+            linger,
+            end,
+            idle_end,
+            progress,
+            look: FIRST_LOOK,
+            next_look: now + FIRST_LOOK,
+            last_progress: now,
+            stops,
+        });
         // Connections that cannot be written to are closed, so that their messages can move to new ones.
         for index in 0..self.peers.capacity() {
             if self.peers.get(index).is_some_and(Peer::is_blocked) {
@@ -147,7 +156,8 @@ impl Engine {
         let waits = unsent > 0 || self.peers.iter().any(|(_, peer)| peer.awaits_acknowledgement());
         let ending = self.ending.as_mut()?;
         if looks {
-            ending.next_look = now + LOOK;
+            ending.look = (2 * ending.look).min(LOOK);
+            ending.next_look = now + ending.look;
         }
         let progresses = has_grown(ending.progress, progress);
         ending.progress = progress;
