@@ -39,8 +39,9 @@ use crate::signals;
 /// The driver uses the clock of the system: a socket with the clock of a test has no driver.
 const CLOCK: Clock = Clock::System;
 
-/// The time without a call after which the driver serves a socket.
-const AWAY: Duration = Duration::from_millis(3);
+/// The time without a call after which the driver serves a socket, and the one of sockets that it serves soon.
+pub(crate) const AWAY: Duration = Duration::from_millis(3);
+pub(crate) const SOON: Duration = Duration::from_millis(1);
 /// The time after which a socket whose poll failed is tried again.
 const RETRY: Duration = Duration::from_millis(100);
 const EVENTS: usize = 256;
@@ -90,14 +91,15 @@ pub(crate) struct Shared {
 }
 
 enum News {
-    Joined(Arc<dyn Member>),
+    /// The time is the one without a call.
+    Joined(Arc<dyn Member>, Duration),
     Left(Arc<dyn Member>),
 }
 
 impl core::fmt::Debug for News {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
-            Self::Joined(_) => "Joined",
+            Self::Joined(..) => "Joined",
             Self::Left(_) => "Left",
         })
     }
@@ -158,8 +160,9 @@ impl Drop for Driver {
 }
 
 impl Shared {
-    pub(crate) fn join(&self, member: Arc<dyn Member>) {
-        self.tell(News::Joined(member));
+    /// The driver serves the socket when it has had no call for the time `away`.
+    pub(crate) fn join(&self, member: Arc<dyn Member>, away: Duration) {
+        self.tell(News::Joined(member, away));
     }
 
     pub(crate) fn part(&self, member: Arc<dyn Member>) {
@@ -219,6 +222,8 @@ struct Run {
 
 struct Entry {
     member: Arc<dyn Member>,
+    /// The time without a call after which it is served.
+    away: Duration,
     /// The number of calls at the last check.
     seen: u32,
     /// When to check or drive next.
@@ -270,7 +275,7 @@ impl Run {
                 // A wake-up does not identify the socket. A socket that the application took back may
                 // still have its earlier deadline.
                 let left = told
-                    && seat.next.is_none_or(|at| at > now + AWAY)
+                    && seat.next.is_none_or(|at| at > now + seat.away)
                     && !seat.member.gate().is_armed();
                 let visited = left || seat.next.is_some_and(|at| at <= now);
                 let shared = &self.shared;
@@ -284,9 +289,9 @@ impl Run {
         let mut news = self.shared.news.lock().unwrap_or_else(PoisonError::into_inner);
         for news in news.drain(..) {
             match news {
-                News::Joined(member) => {
-                    let next = Some(CLOCK.now() + AWAY);
-                    self.entries.insert(Entry { member, seen: 0, next });
+                News::Joined(member, away) => {
+                    let next = Some(CLOCK.now() + away);
+                    self.entries.insert(Entry { member, away, seen: 0, next });
                 }
                 News::Left(member) => {
                     self.entries.retain(|_, seat| !Arc::ptr_eq(&seat.member, &member));
@@ -302,9 +307,9 @@ impl Entry {
             Look::Armed if self.next.is_some_and(|at| at <= now) => self.serve(now),
             Look::Armed => {}
             Look::Asleep => self.next = None,
-            Look::Busy => self.next = Some(now + AWAY),
+            Look::Busy => self.next = Some(now + self.away),
             Look::Away => {
-                self.next = Some(now + AWAY);
+                self.next = Some(now + self.away);
                 let Self { member, next, .. } = self;
                 let gate = member.gate();
                 member.try_drive(&mut |engine| {
@@ -321,14 +326,14 @@ impl Entry {
 
     /// Runs one turn of a socket that the driver serves, unless a call of the application is waiting.
     fn serve(&mut self, now: Instant) {
-        let Self { member, next, .. } = self;
+        let Self { member, away, next, .. } = self;
         let gate = member.gate();
         let served = member.try_drive(&mut |engine| {
             *next = if gate.is_armed() { when(engine.drive(), now) } else { None };
         });
         if !served {
             // The thread with the lock wakes the driver at the end of its call, or the next event does.
-            *next = Some(now + AWAY);
+            *next = Some(now + *away);
         }
     }
 }

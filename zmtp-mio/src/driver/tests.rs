@@ -21,7 +21,7 @@ fn a_driver_that_has_ended_keeps_no_socket() {
     let driver = Driver::start().unwrap();
     let sockets: Vec<_> = (0..3).map(|_| Arc::new(Socket(Gate::new()))).collect();
     let member = |index: usize| Arc::clone(&sockets[index]) as Arc<dyn Member>;
-    driver.shared.join(member(0));
+    driver.shared.join(member(0), AWAY);
     driver.shared.flush_soon(&member(1));
     // News that arrives when the thread does not look at it any more.
     driver.shared.stop.store(true, Ordering::Release);

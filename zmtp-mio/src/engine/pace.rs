@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::Engine;
 use crate::clock::Clock;
+use crate::driver::SOON;
 
 /// Messages that may be received before a turn is due: as many as one read of small ones brings.
 const SHARE: u32 = 256;
@@ -123,13 +124,18 @@ impl Engine {
         self.served >= SHARE
     }
 
+    /// The time without a turn after which a send runs one.
+    const fn look(&self) -> Duration {
+        if self.options.rules.serves_soon { SOON } else { LOOK }
+    }
+
     /// Counts a message that is sent. Returns whether a turn is due.
     pub(super) fn count_sent(&mut self) -> bool {
         self.sent += 1;
         self.sent >= SENT
             || (!self.corked
                 && self.held.is_empty()
-                && self.clock.now().duration_since(self.now) >= LOOK)
+                && self.clock.now().duration_since(self.now) >= self.look())
     }
 
     pub(super) fn deadline(&self, deadline: Option<Instant>) -> Option<Instant> {
@@ -143,5 +149,35 @@ impl Engine {
     pub(super) fn core_now(&self) -> zmtp_core::Instant {
         let ms = self.now.duration_since(self.epoch).as_millis();
         zmtp_core::Instant::from_millis(u64::try_from(ms).unwrap_or(u64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Context;
+    use crate::engine::SharedEngine;
+    use crate::options::Options;
+    use crate::pattern::KindOptions;
+    use crate::socket_kind::SocketKind;
+    use crate::testing::Simulation;
+
+    #[test]
+    fn a_send_runs_a_turn_if_the_last_one_is_some_time_ago() {
+        for serves_soon in [false, true] {
+            let simulation = Simulation::new();
+            let mut options =
+                Options { context: Context::simulated(&simulation), ..Options::default() };
+            options.rules.serves_soon = serves_soon;
+            let pattern = KindOptions::default().pattern(SocketKind::Push, &options);
+            let shared = SharedEngine::new(pattern, options).unwrap();
+            let mut engine = shared.enter().unwrap();
+            engine.tick();
+            assert!(!engine.count_sent());
+            simulation.clock().advance(SOON);
+            assert_eq!(engine.count_sent(), serves_soon);
+            simulation.clock().advance(LOOK - SOON);
+            assert!(engine.count_sent());
+        }
     }
 }

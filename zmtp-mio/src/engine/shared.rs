@@ -20,7 +20,7 @@ use super::Engine;
 use super::descriptors::Descriptors;
 use super::hand_over::HandOver;
 use super::spin::Waiter;
-use crate::driver::{self, Drive, Gate, Member};
+use crate::driver::{self, AWAY, Drive, Gate, Member, SOON};
 use crate::error::Error;
 use crate::monitor::EventReader;
 use crate::options::Options;
@@ -59,6 +59,7 @@ impl SharedEngine {
     pub(crate) fn new(pattern: AnyPattern, options: Options) -> Result<Self, Error> {
         let process = Process::this()?;
         let driver = if options.driver { options.context.driver()? } else { None };
+        let away = if options.rules.serves_soon { SOON } else { AWAY };
         let context = options.context.clone();
         let kind = pattern.kind();
         let cell = Arc::new_cyclic(|cell| {
@@ -77,7 +78,7 @@ impl SharedEngine {
         let events = cell.lock().events();
         context.join(&(Arc::clone(&cell) as Arc<dyn Any + Send + Sync>))?;
         if let Some(driver) = &cell.driver {
-            driver.join(Arc::clone(&cell) as Arc<dyn Member>);
+            driver.join(Arc::clone(&cell) as Arc<dyn Member>, away);
         }
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
