@@ -7,12 +7,13 @@ package=zmtp-mio/libzmq
 prefix=${CARGO_TARGET_DIR:-$PWD/target}/libzmq/prefix
 $package/install.sh "$prefix"
 export PKG_CONFIG_PATH="$prefix/lib/pkgconfig"
+# The commands of the page, dynamically and statically.
 # shellcheck disable=SC2046
-cc $package/suite/hello.c $(pkg-config --cflags --libs libzmq) -o "$prefix/hello"
-LD_LIBRARY_PATH="$prefix/lib" "$prefix/hello"
+cc $package/suite/hello.c $(pkg-config --cflags --libs libzmq) "-Wl,-rpath,$prefix/lib" -o "$prefix/hello"
 # shellcheck disable=SC2046
-cc $package/suite/hello.c $(pkg-config --cflags libzmq) "$prefix/lib/libzmq.a" \
-  $(pkg-config --libs-only-l --static libzmq | sed 's/-lzmq//') -o "$prefix/hello-static"
+cc $package/suite/hello.c $(pkg-config --cflags --libs --static libzmq | sed 's/-lzmq /-l:libzmq.a /') \
+  -o "$prefix/hello-static"
+for program in hello hello-static; do "$prefix/$program"; done
 # This one is not linked with the library: it loads it.
 cc $package/suite/unload.c -I"$prefix/include" -ldl -o "$prefix/unload"
 LD_LIBRARY_PATH="$prefix/lib" timeout 300 "$prefix/unload"

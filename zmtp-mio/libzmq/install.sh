@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the library and installs it under a prefix: libzmq.so.5, libzmq.so, libzmq.a, the header and a file for
-# pkg-config.
+# pkg-config. PREFIX is a folder of its own, not that of the repository.
 #
 #   install.sh PREFIX            the stable API
 #   install.sh PREFIX --drafts   also the draft API
@@ -14,6 +14,7 @@ case ${2:-} in
   *) echo "unknown argument: $2" && exit 2 ;;
 esac
 cd "$(dirname "$0")"
+echo "building the library, which takes some minutes the first time"
 # shellcheck disable=SC2086
 cargo build --quiet --release --package zmtp-libzmq $features
 built=${CARGO_TARGET_DIR:-../../target}/release
@@ -23,6 +24,10 @@ rm -f "$prefix/lib/libzmq.so.5" "$prefix/lib/libzmq.a"
 cp "$built/libzmtp_libzmq.so" "$prefix/lib/libzmq.so.5"
 ln -sf libzmq.so.5 "$prefix/lib/libzmq.so"
 cp "$built/libzmtp_libzmq.a" "$prefix/lib/libzmq.a"
+# Without debug information: the names of the functions remain, also in backtraces.
+if command -v strip >/dev/null; then
+  strip --strip-debug "$prefix/lib/libzmq.so.5" "$prefix/lib/libzmq.a"
+fi
 cp include/zmq.h include/zmq_utils.h "$prefix/include"
 sed -e "s|@prefix@|$prefix|" -e "s|@draft@|$draft|" libzmq.pc.in >"$prefix/lib/pkgconfig/libzmq.pc"
 echo "installed libzmq.so.5 under $prefix"
