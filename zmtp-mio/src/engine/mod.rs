@@ -324,8 +324,8 @@ impl Engine {
     }
 
     /// The counters and events.
-    pub(crate) const fn monitor(&self) -> &Monitor {
-        &self.monitor
+    pub(crate) const fn monitor(&mut self) -> &mut Monitor {
+        &mut self.monitor
     }
 
     pub(crate) fn context(&self) -> Context {

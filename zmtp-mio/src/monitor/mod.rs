@@ -77,9 +77,12 @@ impl Monitor {
         self.events.reader()
     }
 
-    /// Discards the queued events, and ends [`Self::end_events`].
-    pub(crate) fn begin_events(&self) {
-        self.events.begin();
+    /// Returns a reader of the next events, which have a queue of their own. Ends the waits of earlier readers, as
+    /// [`Self::end_events`].
+    pub(crate) fn begin_events(&mut self) -> EventReader {
+        self.events.close();
+        self.events = Arc::default();
+        self.events()
     }
 
     /// Ends the waits of readers: they return `None` when no event is left.

@@ -81,7 +81,7 @@ impl Default for EventQueue {
 #[derive(Debug, Default)]
 struct State {
     events: VecDeque<Event>,
-    /// The socket is dropped.
+    /// No more events follow.
     closed: bool,
 }
 
@@ -101,13 +101,6 @@ impl EventQueue {
         drop(state);
         self.changed.notify_one();
         !full
-    }
-
-    /// Discards the queued events, and lets readers wait again.
-    pub(super) fn begin(&self) {
-        let mut state = self.lock();
-        state.events.clear();
-        state.closed = false;
     }
 
     pub(super) fn pop(&self) -> Option<Event> {

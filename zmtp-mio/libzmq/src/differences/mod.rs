@@ -4,6 +4,7 @@ mod endpoints;
 mod messages;
 mod monitor;
 mod options;
+mod shutdown;
 
 use std::sync::Arc;
 

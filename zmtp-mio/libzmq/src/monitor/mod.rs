@@ -70,7 +70,7 @@ struct Sending {
 }
 
 impl Monitor {
-    /// Begins to send the events of `mask` to the endpoint, which must be one of inproc.
+    /// Begins to send the events of `mask` to an endpoint that [`check`] allows.
     pub(crate) fn begin(
         context: &Arc<Context>,
         socket: &SharedSocket,
@@ -79,10 +79,6 @@ impl Monitor {
         format: Format,
         kind: SocketKind,
     ) -> Outcome<Self> {
-        let (transport, _) = endpoint.split_once("://").ok_or(Errno::EINVAL)?;
-        if transport != "inproc" {
-            return Err(Errno(libc::EPROTONOSUPPORT));
-        }
         let mut options = Options::default();
         options.context = context.inner().clone();
         options.linger = Duration::ZERO.into();
@@ -177,6 +173,14 @@ impl Sending {
             }
             message = *error.message;
         }
+    }
+}
+
+/// Fails unless the endpoint is one of inproc.
+pub(crate) fn check(endpoint: &str) -> Outcome<()> {
+    match endpoint.split_once("://").ok_or(Errno::EINVAL)? {
+        ("inproc", _) => Ok(()),
+        _ => Err(Errno(libc::EPROTONOSUPPORT)),
     }
 }
 

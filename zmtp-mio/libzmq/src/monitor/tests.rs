@@ -6,6 +6,7 @@ use libc::c_int;
 
 use super::{Format, event};
 use crate::context::Context;
+use crate::errno::Errno;
 use crate::options::Value;
 use crate::socket::Socket;
 
@@ -45,6 +46,26 @@ fn next(pair: &Socket, number: u64) -> (c_int, String) {
             return (c_int::from_ne_bytes(value.try_into().unwrap()), address);
         }
     }
+}
+
+#[test]
+fn a_monitor_that_another_one_replaces_ends_and_the_other_one_has_the_later_events() {
+    let context = Arc::new(Context::new());
+    let (pull, before) = monitored(&context, PULL);
+    pull.bind("tcp://127.0.0.1:*").unwrap();
+    let after = socket(&context, PAIR);
+    let refused = pull.monitor(Some("tcp://127.0.0.1:*"), 0xffff, Format::V1, PAIR);
+    assert_eq!(refused, Err(Errno(libc::EPROTONOSUPPORT)));
+    pull.monitor(Some("inproc://after"), 0xffff, Format::V1, PAIR).unwrap();
+    after.connect("inproc://after").unwrap();
+    let listening = next(&before, event::LISTENING);
+    assert_eq!(next(&before, event::STOPPED), (0, String::new()));
+    pull.bind("tcp://127.0.0.1:*").unwrap();
+    let other = next(&after, event::LISTENING);
+    assert_ne!(other, listening);
+    pull.monitor(None, 0, Format::V1, PAIR).unwrap();
+    assert_eq!(next(&after, event::STOPPED), (0, String::new()));
+    [pull, before, after].iter().for_each(|socket| socket.close().unwrap());
 }
 
 #[test]

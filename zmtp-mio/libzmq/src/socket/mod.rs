@@ -166,6 +166,14 @@ impl Socket {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The state for a call that does not depend on the context, which may be shut down. Fails in a forked child.
+    fn enter(&self) -> Outcome<MutexGuard<'_, State>> {
+        match self.context.is_inherited() {
+            true => Err(Errno::ETERM),
+            false => Ok(self.state()),
+        }
+    }
+
     /// The state for a call. Fails after a shutdown of the context, and in a forked child.
     fn call(&self) -> Outcome<MutexGuard<'_, State>> {
         self.context.check()?;

@@ -21,7 +21,7 @@ const TOPICS_COUNT: c_int = 116;
 impl Socket {
     /// Sets an option.
     pub(crate) fn set(&self, option: c_int, value: Value<'_>) -> Outcome<()> {
-        let mut state = self.call()?;
+        let mut state = self.enter()?;
         let before = (state.settings.options.clone(), state.settings.own.clone());
         let request = state.settings.set(option, value)?;
         let (options, own) = (state.settings.options.clone(), state.settings.own.clone());
@@ -55,7 +55,7 @@ impl Socket {
         if option == EVENTS {
             return self.events().map(int);
         }
-        let mut state = self.call()?;
+        let mut state = self.enter()?;
         Ok(match option {
             RCVMORE => int(state.has_part().into()),
             FD if self.kind.is_thread_safe() => return Err(Errno::EINVAL),

@@ -9,12 +9,12 @@ use crate::errno::{Errno, Outcome};
 impl Socket {
     /// Lets a DISH join a group.
     pub(crate) fn join(&self, group: &[u8]) -> Outcome<()> {
-        Ok(libzmq::join(self.call()?.inner()?, group)?)
+        Ok(libzmq::join(self.enter()?.inner()?, group)?)
     }
 
     /// Lets a DISH leave a group.
     pub(crate) fn leave(&self, group: &[u8]) -> Outcome<()> {
-        Ok(libzmq::leave(self.call()?.inner()?, group)?)
+        Ok(libzmq::leave(self.enter()?.inner()?, group)?)
     }
 
     /// Connects a PEER to an endpoint, and returns the routing id of its peer.
@@ -35,11 +35,11 @@ impl Socket {
 
     /// Ends the connection of a PEER or SERVER to the peer with this routing id.
     pub(crate) fn disconnect_peer(&self, id: u32) -> Outcome<()> {
-        Ok(libzmq::disconnect_peer(self.call()?.inner()?, id)?)
+        Ok(libzmq::disconnect_peer(self.enter()?.inner()?, id)?)
     }
 
     /// Whether a message to the peer of a ROUTER with this routing id would not wait.
     pub(crate) fn has_room(&self, id: &[u8]) -> Outcome<bool> {
-        Ok(libzmq::has_room(self.call()?.inner()?, id)?)
+        Ok(libzmq::has_room(self.enter()?.inner()?, id)?)
     }
 }

@@ -3,9 +3,9 @@
 #[cfg(feature = "draft")]
 use zmtp_mio::libzmq;
 
-use super::Socket;
+use super::{Socket, State};
 use crate::errno::{Errno, Outcome};
-use crate::monitor::{Format, Last, Monitor, is_allowed};
+use crate::monitor::{Format, Last, Monitor, check, is_allowed};
 
 impl Socket {
     /// Begins to send the events of the socket to an endpoint of inproc, from a socket of this type; `None` ends that.
@@ -19,22 +19,17 @@ impl Socket {
         if format == Format::V1 && mask > u64::from(u16::MAX) {
             return Err(Errno::EINVAL);
         }
-        let mut state = self.call()?;
+        let mut state = self.enter()?;
         let kind = super::kind(number).filter(|&kind| is_allowed(kind)).ok_or(Errno::EINVAL)?;
-        let inner = state.inner.as_ref().ok_or(Errno::ENOTSOCK)?;
-        let monitor = match endpoint {
-            None => None,
-            Some(endpoint) => {
-                if let Some(old) = &state.monitor {
-                    old.end(inner, Last::default());
-                }
-                Some(Monitor::begin(&self.context, inner, endpoint, mask, format, kind)?)
-            }
-        };
-        if let (None, Some(old)) = (&monitor, &state.monitor) {
+        endpoint.map_or(Ok(()), check)?;
+        let State { inner, monitor, .. } = &mut *state;
+        let inner = inner.as_ref().ok_or(Errno::ENOTSOCK)?;
+        if let Some(old) = monitor.take() {
             old.end(inner, Last::default());
         }
-        state.monitor = monitor;
+        if let Some(endpoint) = endpoint {
+            *monitor = Some(Monitor::begin(&self.context, inner, endpoint, mask, format, kind)?);
+        }
         Ok(())
     }
 

@@ -125,21 +125,22 @@ pub fn listener_descriptor(socket: &impl AnyForm, endpoint: &Endpoint) -> Option
     engine(socket).look()?.listener_addresses(endpoint).descriptor
 }
 
-/// Discards the queued events of a socket, and returns a reader of the next ones. Its waits end with [`end_events`], or
-/// when the socket is closed.
+/// Returns a reader of the next events of a socket.
+///
+/// Its waits end with [`end_events`], with the next call of this function, or when the socket is closed. Earlier readers,
+/// and those of [`Socket::events`](crate::Socket::events), return what was queued for them before, and nothing more.
 ///
 /// # Errors
 ///
 /// [`Error::Forked`].
 pub fn begin_events(socket: &impl AnyForm) -> Result<EventReader, Error> {
-    let engine = engine(socket).look().ok_or(Error::Forked)?;
-    engine.monitor().begin_events();
-    Ok(engine.events())
+    let mut engine = engine(socket).look().ok_or(Error::Forked)?;
+    Ok(engine.monitor().begin_events())
 }
 
 /// Ends the waits of readers of events: they return `None` when no event is left.
 pub fn end_events(socket: &impl AnyForm) {
-    if let Some(engine) = engine(socket).look() {
+    if let Some(mut engine) = engine(socket).look() {
         engine.monitor().end_events();
     }
 }
