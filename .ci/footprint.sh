@@ -44,7 +44,7 @@ measure() { # in a shell of its own
     build_curve --manifest-path "$clients/Cargo.toml" --bin req_curve
     cp "$(built req_curve)" "$results/$target/$level/req_curve"
     if errors=$(build --manifest-path "$clients/Cargo.toml" --bin planted --features planted 2>&1); then
-      echo "the deliberate panic was linked: this check cannot detect panics" >&2
+      echo "$target, opt-level $level: the deliberate panic was linked: this check cannot detect panics" >&2
       exit 1
     fi
     case $errors in
@@ -74,9 +74,11 @@ measured=
 for target in thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf; do
   export CARGO_TARGET_DIR="$folder/clients/$target"
   measure &
-  measured="$measured $!"
+  measured="$measured $target:$!"
 done
 failed=0
-for process in $measured; do wait "$process" || failed=1; done
+for each in $measured; do
+  wait "${each#*:}" || { echo "${each%:*} FAILED" >&2; failed=1; }
+done
 [ "$failed" = 0 ] || exit 1
 python3 .ci/footprint.py "$results" "$clients/budgets"

@@ -36,7 +36,7 @@ link() { # [cut]
 
 holds() { # <what> [cut]
   if ! errors=$(link "${2:-}"); then
-    printf '%s\n' "$errors" "$1: a panic is reachable" >&2
+    printf '%s\n' "$errors" "opt-level $level: a panic is reachable, $1" >&2
     exit 1
   fi
   echo "opt-level $level: no panic is reachable, $1"
@@ -54,7 +54,7 @@ check() { # in a shell of its own
   holds "the async API" cut
   build asynch,planted
   if errors=$(link cut); then
-    echo "the deliberate panic was not found: this check cannot detect panics" >&2
+    echo "opt-level $level: the deliberate panic was not found: this check cannot detect panics" >&2
     exit 1
   fi
   case $errors in
@@ -69,8 +69,10 @@ checks=
 for level in s z 3; do
   export CARGO_TARGET_DIR="$folder/no-panic/$level"
   check &
-  checks="$checks $!"
+  checks="$checks $level:$!"
 done
 failed=0
-for process in $checks; do wait "$process" || failed=1; done
+for each in $checks; do
+  wait "${each#*:}" || { echo "opt-level ${each%:*} FAILED" >&2; failed=1; }
+done
 exit "$failed"
