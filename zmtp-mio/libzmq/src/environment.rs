@@ -67,18 +67,14 @@ impl Environment {
         })
     }
 
-    /// Sets the other limits. Those of libzmq, which are none, are set before.
+    /// Sets the other limits of these options, which have the defaults of `zmtp-mio`. Without variables there are none, as
+    /// in libzmq.
     pub(crate) fn limit(&self, options: &mut Options) {
-        if self.safe_limits {
-            let safe = Options::default();
-            let handshake_timeout = options.limits.handshake_timeout;
-            options.limits = safe.limits.handshake_timeout(handshake_timeout);
-            options.max_bytes = safe.max_bytes;
-            options.max_connections = safe.max_connections;
-            options.max_handshakes = safe.max_handshakes;
-            options.max_handshakes_per_address = safe.max_handshakes_per_address;
-            options.max_subscriptions = safe.max_subscriptions;
-            options.max_subscription_bytes = safe.max_subscription_bytes;
+        if !self.safe_limits {
+            options.limits = options.limits.max_message(None).max_parts(None).message_timeout(None);
+            (options.max_bytes, options.max_connections) = (None, None);
+            (options.max_handshakes, options.max_handshakes_per_address) = (None, None);
+            (options.max_subscriptions, options.max_subscription_bytes) = (None, None);
         }
         if let Some(most) = self.max_connections {
             options.max_connections = usize::try_from(most).ok();
@@ -96,21 +92,13 @@ mod tests {
         })
     }
 
-    /// The options of libzmq, as far as they are used here.
-    fn unlimited() -> Options {
-        let mut options = Options::default();
-        options.limits = Limits::default().max_message(None);
-        (options.max_bytes, options.max_connections) = (None, None);
-        options
-    }
-
     #[test]
     fn without_variables_nothing_is_limited() {
         let environment = read(&[]).unwrap();
         assert_eq!(environment, read(&[(SAFE_LIMITS, "0")]).unwrap());
         assert_eq!(environment.max_message_size(), -1);
         assert_eq!(environment.linger(), Linger::UNLIMITED);
-        let mut options = unlimited();
+        let mut options = Options::default();
         environment.limit(&mut options);
         assert_eq!((options.max_bytes, options.max_connections), (None, None));
         assert_eq!(options.limits.max_message, None);
@@ -122,14 +110,14 @@ mod tests {
         assert_eq!(one(MAX_MESSAGE_SIZE, "1000").max_message_size(), 1_000);
         assert_eq!(one(LINGER, "250").linger(), Duration::from_millis(250).into());
         assert_eq!(one(LINGER, "-1").linger(), Linger::UNLIMITED);
-        let mut options = unlimited();
+        let mut options = Options::default();
         one(MAX_CONNECTIONS, "7").limit(&mut options);
         assert_eq!((options.max_bytes, options.max_connections), (None, Some(7)));
     }
 
     #[test]
     fn safe_limits_are_those_of_the_rust_sockets_and_can_be_changed_one_by_one() {
-        let (mut options, safe) = (unlimited(), Options::default());
+        let (mut options, safe) = (Options::default(), Options::default());
         let environment = read(&[(SAFE_LIMITS, "1"), (MAX_CONNECTIONS, "7")]).unwrap();
         environment.limit(&mut options);
         assert_eq!((options.max_bytes, options.max_connections), (safe.max_bytes, Some(7)));

@@ -1,11 +1,9 @@
 //! Connections: their limits, heartbeats, and attempts.
 
-use std::time::Duration;
-
 use libc::c_int;
-use zmtp_mio::{Heartbeat, Reconnect, ReconnectStop, RoutingId};
+use zmtp_mio::{Heartbeat, Options, Reconnect, RoutingId};
 
-use super::{Settings, Value, int};
+use super::{Settings, Value, int, some, time};
 use crate::errno::{Errno, Outcome};
 
 const ROUTING_ID: c_int = 5;
@@ -53,29 +51,24 @@ impl Numbers {
         }
     }
 
-    /// The longest part in bytes.
-    pub(super) fn max_frame(&self) -> Option<u64> {
-        u64::try_from(self.max_message).ok()
+    /// Sets the options of the Rust socket.
+    pub(super) fn apply(&self, options: &mut Options) {
+        (options.reconnect, options.heartbeat) = (self.reconnect(), self.heartbeat());
+        options.limits.max_frame = u64::try_from(self.max_message).ok();
+        options.limits.handshake_timeout = some(self.handshake);
     }
 
     fn reconnect(&self) -> Reconnect {
-        let millis = |millis: c_int| Duration::from_millis(u64::try_from(millis).unwrap_or(0));
-        if self.reconnect <= 0 {
-            return Reconnect::NEVER;
-        }
-        let first = millis(self.reconnect);
-        let mut reconnect = Reconnect::new(first, first.max(millis(self.reconnect_max)));
-        reconnect.stop = ReconnectStop::NONE;
-        reconnect
+        let Some(first) = some(self.reconnect) else { return Reconnect::NEVER };
+        let longest = some(self.reconnect_max).map_or(first, |longest| first.max(longest));
+        Reconnect::new(first, longest)
             .stop_if_refused(self.reconnect_stop & STOP_REFUSED != 0)
             .stop_if_handshake_fails(self.reconnect_stop & STOP_HANDSHAKE != 0)
     }
 
     fn heartbeat(&self) -> Option<Heartbeat> {
-        let millis = |millis: c_int| u64::try_from(millis).ok().map(Duration::from_millis);
-        let interval = millis(self.heartbeat).filter(|interval| !interval.is_zero())?;
-        let ttl = millis(self.heartbeat_ttl).filter(|ttl| !ttl.is_zero());
-        Some(Heartbeat::every(interval).timeout(millis(self.heartbeat_timeout)).ttl(ttl))
+        let heartbeat = Heartbeat::every(some(self.heartbeat)?);
+        Some(heartbeat.timeout(time(self.heartbeat_timeout)).ttl(some(self.heartbeat_ttl)))
     }
 }
 
@@ -107,12 +100,7 @@ pub(super) fn set(settings: &mut Settings, option: c_int, value: Value<'_>) -> O
         HEARTBEAT_TIMEOUT => value.int_from(0).map(|millis| numbers.heartbeat_timeout = millis),
         _ => return None,
     };
-    let numbers = &settings.connection;
-    let options = &mut settings.options;
-    (options.reconnect, options.heartbeat) = (numbers.reconnect(), numbers.heartbeat());
-    options.limits.max_frame = numbers.max_frame();
-    let handshake = Duration::from_millis(u64::try_from(numbers.handshake).unwrap_or(0));
-    options.limits.handshake_timeout = (!handshake.is_zero()).then_some(handshake);
+    settings.connection.apply(&mut settings.options);
     Some(done)
 }
 

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use libc::c_int;
 use zmtp_mio::libzmq::{KindOptions, Rules};
-use zmtp_mio::{HighWaterMark, Limits, Options, Reconnect, SocketKind};
+use zmtp_mio::{HighWaterMark, Options, SocketKind};
 
 pub(crate) use value::Value;
 
@@ -55,20 +55,9 @@ impl Settings {
     pub(crate) fn new(kind: SocketKind, context: &Context) -> Self {
         let mut options = Options::default();
         options.context = context.inner().clone();
-        options.limits = Limits::default()
-            .max_frame(None)
-            .max_message(None)
-            .max_parts(None)
-            .handshake_timeout(Duration::from_secs(30))
-            .message_timeout(None);
-        (options.max_bytes, options.max_connections) = (None, None);
-        (options.max_handshakes, options.max_handshakes_per_address) = (None, None);
-        (options.max_subscriptions, options.max_subscription_bytes) = (None, None);
         let mark = HighWaterMark::new(1_000, None);
         (options.send_mark, options.receive_mark) = (mark, mark);
-        options.reconnect = Reconnect::new(Duration::from_millis(100), Duration::from_millis(100));
-        (options.tcp.ipv6, options.tcp.backlog) = (context.ipv6(), 100);
-        options.udp.ipv6 = context.ipv6();
+        (options.tcp.ipv6, options.udp.ipv6) = (context.ipv6(), context.ipv6());
         (options.signals_end_waits, options.rules) = (true, Rules::LIBZMQ);
         let lingers = context.is_blocky()
             && !matches!(kind, SocketKind::Sub | SocketKind::Xsub | SocketKind::Dish);
@@ -76,7 +65,9 @@ impl Settings {
         options.linger = if lingers { environment.linger() } else { Duration::ZERO.into() };
         environment.limit(&mut options);
         let connection = connection::Numbers::new(environment.max_message_size());
-        options.limits.max_frame = connection.max_frame();
+        let transport = transport::Numbers::default();
+        connection.apply(&mut options);
+        transport.apply(&mut options);
         let mut own = KindOptions::default();
         own.publish.cancels_once = true;
         Self {
@@ -88,7 +79,7 @@ impl Settings {
             use_fd: -1,
             connect_routing_id: None,
             connection,
-            transport: transport::Numbers::default(),
+            transport,
             kinds: kind::Numbers::default(),
             security: security::Settings::default(),
         }
@@ -126,6 +117,16 @@ impl Settings {
         self.options.security = security;
         self.options.zap_domain = zap_domain;
     }
+}
+
+/// Milliseconds; a negative number is no limit.
+fn time(millis: c_int) -> Option<Duration> {
+    u64::try_from(millis).ok().map(Duration::from_millis)
+}
+
+/// A positive number of milliseconds; 0 and negative numbers stand for none.
+fn some(millis: c_int) -> Option<Duration> {
+    time(millis).filter(|time| !time.is_zero())
 }
 
 /// An int as an option.

@@ -1,11 +1,9 @@
 //! Queues, times of calls, and the linger.
 
-use std::time::Duration;
-
 use libc::c_int;
 use zmtp_mio::{HighWaterMark, Linger};
 
-use super::{Settings, Value, int};
+use super::{Settings, Value, int, time};
 use crate::errno::Outcome;
 
 const LINGER: c_int = 17;
@@ -15,11 +13,6 @@ const RCVTIMEO: c_int = 27;
 const SNDTIMEO: c_int = 28;
 const IMMEDIATE: c_int = 39;
 const CONFLATE: c_int = 54;
-
-/// Milliseconds, of which −1 is no limit.
-pub(super) fn time(millis: c_int) -> Option<Duration> {
-    u64::try_from(millis).ok().map(Duration::from_millis)
-}
 
 fn mark(messages: c_int) -> HighWaterMark {
     let messages = usize::try_from(messages).ok().filter(|&messages| messages > 0);

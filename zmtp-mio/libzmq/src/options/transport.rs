@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use libc::c_int;
-use zmtp_mio::{AddressRange, Device, Keepalive, ProcessFilter};
+use zmtp_mio::{AddressRange, Device, Keepalive, Options, ProcessFilter};
 
 use super::value::text;
-use super::{Settings, Value, int};
+use super::{Settings, Value, int, some};
 use crate::errno::{Errno, Outcome};
 
 const AFFINITY: c_int = 4;
@@ -102,11 +102,25 @@ impl Numbers {
                 .interval(seconds(interval))
         })
     }
-}
 
-/// A positive number of milliseconds; 0 is the default of the system.
-fn some(millis: c_int) -> Option<Duration> {
-    u64::try_from(millis).ok().filter(|&millis| millis > 0).map(Duration::from_millis)
+    /// Sets the options of the Rust socket.
+    pub(super) fn apply(&self, options: &mut Options) {
+        let (tcp, udp) = (&mut options.tcp, &mut options.udp);
+        udp.multicast_hops = u8::try_from(self.hops).unwrap_or(u8::MAX);
+        udp.multicast_loop = self.multicast_loop != 0;
+        udp.device = Device::new(&self.device);
+        tcp.backlog = u16::try_from(self.backlog).unwrap_or(u16::MAX);
+        tcp.send_buffer = usize::try_from(self.send_buffer).ok();
+        tcp.receive_buffer = usize::try_from(self.receive_buffer).ok();
+        tcp.keepalive = self.keepalive();
+        tcp.tos = u8::try_from(self.tos).ok().filter(|&tos| tos > 0);
+        tcp.device = udp.device;
+        tcp.connect_timeout = some(self.connect_timeout);
+        tcp.max_retransmit = some(self.max_retransmit);
+        tcp.priority = u32::try_from(self.priority).ok().filter(|&priority| priority > 0);
+        let micros = u64::try_from(self.busy_poll).ok().filter(|&micros| micros > 0);
+        tcp.busy_poll = micros.map(Duration::from_micros);
+    }
 }
 
 pub(super) fn set(settings: &mut Settings, option: c_int, value: Value<'_>) -> Option<Outcome<()>> {
@@ -148,26 +162,7 @@ pub(super) fn set(settings: &mut Settings, option: c_int, value: Value<'_>) -> O
         BUSY_POLL => value.int().map(|time| numbers.busy_poll = time),
         _ => return None,
     };
-    let numbers = &settings.transport;
-    let (tcp, udp) = (&mut settings.options.tcp, &mut settings.options.udp);
-    udp.multicast_hops = u8::try_from(numbers.hops).unwrap_or(u8::MAX);
-    udp.multicast_loop = numbers.multicast_loop != 0;
-    udp.device = Device::new(&numbers.device);
-    tcp.backlog = u16::try_from(numbers.backlog).unwrap_or(u16::MAX);
-    tcp.send_buffer = usize::try_from(numbers.send_buffer).ok();
-    tcp.receive_buffer = usize::try_from(numbers.receive_buffer).ok();
-    tcp.keepalive = numbers.keepalive();
-    tcp.tos = u8::try_from(numbers.tos).ok().filter(|&tos| tos > 0);
-    tcp.device = udp.device;
-    tcp.connect_timeout = some(numbers.connect_timeout);
-    tcp.max_retransmit = some(numbers.max_retransmit);
-    tcp.priority = u32::try_from(numbers.priority).ok().filter(|&priority| priority > 0);
-    let udp = &mut settings.options.udp;
-    udp.multicast_hops = u8::try_from(numbers.hops).unwrap_or(u8::MAX);
-    udp.multicast_loop = numbers.multicast_loop != 0;
-    udp.device = Device::new(&numbers.device);
-    let micros = u64::try_from(numbers.busy_poll).ok().filter(|&micros| micros > 0);
-    tcp.busy_poll = micros.map(Duration::from_micros);
+    settings.transport.apply(&mut settings.options);
     Some(done)
 }
 
