@@ -14,13 +14,12 @@ The exit status is 1 if a class passes that is listed, or if a class does not pa
 import argparse
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from run import SUITE, TARGET, prepare, read_list
+from run import SUITE, TARGET, execute, prepare, read_list
 
 # Seconds in which a class must end.
 LIMIT = 120
@@ -52,17 +51,8 @@ def run(program: Path, name: str, environment: dict) -> tuple[str, str]:
     with tempfile.TemporaryDirectory() as folder:
         for part in ("rw", "ro"):
             (Path(folder) / f"src/selftest-{part}").mkdir(parents=True)
-        process = subprocess.Popen([program, name], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
-        try:
-            output, _ = process.communicate(timeout=LIMIT)
-            code = process.returncode
-            end = f"ended by {signal.Signals(-code).name}" if code < 0 else f"status {code}" if code else ""
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            output, _ = process.communicate()
-            end = f"ran longer than {LIMIT} s"
-        return end, output.decode(errors="replace")
+        output, status, end = execute([program, name], LIMIT, Path(folder), environment)
+        return end or (f"status {status}" if status else ""), output
 
 
 def main() -> int:

@@ -14,8 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
-TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
+from run import TARGET, prepare
+
 PROGRAMS = TARGET / "libzmq" / "stable" / "perf"
 # Size of a message: how many round trips, and how many messages of a throughput.
 SIZES = {64: (20_000, 1_000_000), 1_024: (20_000, 500_000), 65_536: (5_000, 20_000)}
@@ -48,12 +48,10 @@ def figure(kind: str, transport: str, size: int, library: Path, folder: Path) ->
     return float(found[1])
 
 
-def main() -> None:
+def main(folder: Path) -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    folder = Path(tempfile.mkdtemp(prefix="perf-"))
-    (folder / "ours").mkdir()
-    (folder / "ours" / "libzmq.so.5").symlink_to(TARGET / "release" / "libzmtp_libzmq.so")
-    libraries = {"ours": folder / "ours", "libzmq": TARGET / "libzmq" / "stable" / "real"}
+    prepare(TARGET / "release", folder)
+    libraries = {"ours": folder, "libzmq": TARGET / "libzmq" / "stable" / "real"}
     print("| | ours | libzmq | ratio |\n|---|---|---|---|")
     for kind, name in (("lat", "latency, µs"), ("thr", "messages per second")):
         for transport in ("tcp", "ipc", "inproc"):
@@ -68,4 +66,6 @@ def main() -> None:
                 print(f"| {name}, {transport}, {size:,} bytes | {ours:,.{digits}f} | {real:,.{digits}f} | {ratio:.2f} |", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory(prefix="perf-") as name:
+        main(Path(name))

@@ -15,14 +15,12 @@ import argparse
 import concurrent.futures
 import importlib.util
 import os
-import signal
-import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as xml
 from pathlib import Path
 
-from run import SUITE, TARGET, prepare, read_list
+from run import SUITE, TARGET, execute, prepare, read_list
 
 # Seconds for a file of tests, and for one case.
 FILE_LIMIT, CASE_LIMIT = 180, 30
@@ -38,15 +36,9 @@ def run(name: str, file: Path, library: Path, folder: Path) -> dict:
     environment = {**os.environ}
     if library:
         environment["LD_LIBRARY_PATH"] = str(library)
-    process = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, start_new_session=True)
-    try:
-        output, _ = process.communicate(timeout=FILE_LIMIT)
-        end = "" if process.returncode in (0, 1) else f"status {process.returncode}"
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        output, _ = process.communicate()
-        end = "ran too long"
+    text, status, end = execute(command, FILE_LIMIT, folder, environment)
+    if not end and status not in (0, 1):
+        end = f"status {status}"
     cases = {}
     if report.exists():
         for case in xml.parse(report).iter("testcase"):
@@ -58,7 +50,7 @@ def run(name: str, file: Path, library: Path, folder: Path) -> dict:
                 cases.setdefault(key, ("skipped", ""))
             else:
                 cases.setdefault(key, ("passed", ""))
-    return {"cases": cases, "end": end, "text": output.decode(errors="replace")}
+    return {"cases": cases, "end": end, "text": text}
 
 
 def bad_cases(name: str, seen: dict, ends: dict) -> set:
@@ -110,7 +102,7 @@ def main() -> int:
                 seen.update(again["cases"])
                 ends[name] = again["end"]
                 print(f"{name} runs once more, because of {', '.join(sorted(found))}:",
-                      "the same" if found & bad_cases(name, seen, ends) else "passes")
+                      "fails" if bad_cases(name, seen, ends) - failing.keys() - flaky.keys() else "passes")
     if arguments.update_cases:
         expected = {case for case, (state, _) in seen.items() if state == "passed"}
         cases_file.write_text("".join(f"{case}\n" for case in sorted(expected)))
@@ -118,9 +110,10 @@ def main() -> int:
     counts = {"passed": 0, "failed": 0, "not run": 0}
     wrong = []
     for case in sorted(expected | {case for case, (state, _) in seen.items() if state == "failed"}):
-        if case.split("/")[0] not in files:
+        name = case.split("/")[0]
+        if arguments.only and name not in arguments.only:
             continue
-        state, message = seen.get(case, ("not run", ends[case.split("/")[0]]))
+        state, message = seen.get(case, ("not run", ends.get(name, f"test_{name}.py is not there")))
         state = "not run" if state == "skipped" else state
         counts[state] += 1
         if state == "passed" and case in failing:
