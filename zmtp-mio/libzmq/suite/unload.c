@@ -1,5 +1,5 @@
 /* Loads the library, uses it, ends the context and unloads the library, 100 times. The numbers of threads and descriptors
- * are the same afterwards, and the memory does not grow without bound. */
+ * are the same afterwards, and the memory does not grow without bound. While the context is used, it has one thread. */
 #undef NDEBUG
 #include <assert.h>
 #include <dirent.h>
@@ -15,8 +15,8 @@ enum { ROUNDS = 100, WARM_UP = 20, LARGE = 300000 };
 
 /* The functions of the library, which this program is not linked with. */
 #define FUNCTIONS(F)                                                                                                   \
-    F(ctx_new) F(ctx_term) F(socket) F(close) F(bind) F(connect) F(send) F(recv) F(poll) F(setsockopt) F(getsockopt)   \
-    F(msg_init_data) F(msg_send) F(msg_init) F(msg_recv) F(msg_close) F(socket_monitor)
+    F(ctx_new) F(ctx_set) F(ctx_term) F(socket) F(close) F(bind) F(connect) F(send) F(recv) F(poll) F(setsockopt)      \
+    F(getsockopt) F(msg_init_data) F(msg_send) F(msg_init) F(msg_recv) F(msg_close) F(socket_monitor)
 #define DECLARE(name) static __typeof__(zmq_##name) *name##_;
 FUNCTIONS(DECLARE)
 #define FIND(name) assert((name##_ = (__typeof__(zmq_##name) *)dlsym(library, "zmq_" #name)));
@@ -28,6 +28,17 @@ static int entries(const char *path) {
     int count = 0;
     while (readdir(folder)) count++;
     assert(closedir(folder) == 0);
+    return count;
+}
+
+/* The number of threads, with two more entries. A thread that has ended is listed for a moment longer, so that this waits for
+ * the expected number. */
+static int thread_entries(int expected) {
+    int count = entries("/proc/self/task");
+    for (int millis = 0; count != expected && millis < 10000; millis++) {
+        usleep(1000);
+        count = entries("/proc/self/task");
+    }
     return count;
 }
 
@@ -70,16 +81,17 @@ static void exchange(void *context, int from_kind, int to_kind, const char *addr
     assert(freed == 1 || strncmp(address, "tcp", 3) == 0);
 }
 
-static void use(void) {
+static void use(int threads) {
     void *library = dlopen("libzmq.so.5", RTLD_NOW | RTLD_LOCAL);
     if (!library) fprintf(stderr, "%s\n", dlerror());
     assert(library);
     FUNCTIONS(FIND)
     void *context = ctx_new_();
-    assert(context);
+    assert(context && ctx_set_(context, ZMQ_IO_THREADS, 4) == 0);
     exchange(context, ZMQ_PUSH, ZMQ_PULL, "tcp://*:*", "inproc://1");
     exchange(context, ZMQ_DEALER, ZMQ_DEALER, "ipc://*", "inproc://2");
     exchange(context, ZMQ_PAIR, ZMQ_PAIR, "inproc://name", "inproc://3");
+    assert(thread_entries(threads + 1) == threads + 1);
     /* A socket whose peer does not exist, and which is closed with an unsent message. */
     void *alone = socket_(context, ZMQ_PUSH);
     int linger = 1;
@@ -94,10 +106,10 @@ int main(void) {
     int threads = entries("/proc/self/task"), descriptors = entries("/proc/self/fd");
     long pages = 0;
     for (int round = 0; round < ROUNDS; round++) {
-        use();
+        use(threads);
         if (round == WARM_UP) pages = resident_pages();
     }
-    int now_threads = entries("/proc/self/task"), now_descriptors = entries("/proc/self/fd");
+    int now_threads = thread_entries(threads), now_descriptors = entries("/proc/self/fd");
     long grown = (resident_pages() - pages) * (sysconf(_SC_PAGESIZE) / 1024);
     printf("%d rounds: %d threads, before %d; %d descriptors, before %d; %ld KiB more than after %d rounds\n", ROUNDS,
            now_threads - 2, threads - 2, now_descriptors - 3, descriptors - 3, grown, WARM_UP);
