@@ -1,4 +1,4 @@
-/* A signal that is handled ends each call that waits with EINTR, and the call can be made again. */
+/* A signal that is handled ends a call that waits with EINTR, and the call can be made again. */
 #undef NDEBUG
 #include <assert.h>
 #include <errno.h>
