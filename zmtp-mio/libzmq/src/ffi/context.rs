@@ -101,7 +101,7 @@ unsafe extern "C" fn zmq_ctx_set_ext(
 ) -> c_int {
     border(-1, || {
         // SAFETY: the program passes the address and the number of bytes.
-        let value = unsafe { super::message::bytes(value, len) }?;
+        let value = unsafe { super::arguments::bytes(value, len) }?;
         context(handle)?.set(option, value)?;
         Ok(0)
     })

@@ -1,8 +1,11 @@
 //! `zmq_msg_*`: the messages of C programs.
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 
+#[cfg(feature = "draft")]
+use super::arguments::bytes;
+use super::arguments::text;
 use super::border;
 use super::foreign::{Foreign, Free};
 use crate::errno::{Errno, Outcome};
@@ -11,8 +14,6 @@ use crate::message::Part;
 /// A message of the C API, in memory of the program. It contains a [`Part`] once it is initialised, until it is closed.
 pub(super) type Msg = *mut Part;
 
-const EINVAL: Errno = Errno(libc::EINVAL);
-const EFAULT: Errno = Errno(libc::EFAULT);
 const ENOMEM: Errno = Errno(libc::ENOMEM);
 
 const ZMQ_MORE: c_int = 1;
@@ -27,12 +28,12 @@ const ZMQ_SHARED: c_int = 3;
 /// or one of its kind has initialised them, only functions of this library have changed them since.
 pub(super) unsafe fn part<'a>(msg: Msg) -> Outcome<&'a mut Part> {
     if msg.is_null() || !msg.is_aligned() {
-        return Err(EFAULT);
+        return Err(Errno::EFAULT);
     }
     // SAFETY: the bytes can be read; the first field is at their beginning, and has no invalid value.
     let magic = unsafe { msg.cast::<u16>().read() };
     if !Part::is_magic(magic) {
-        return Err(EFAULT);
+        return Err(Errno::EFAULT);
     }
     // SAFETY: the first bytes are those of a part, and only this library writes them.
     Ok(unsafe { &mut *msg })
@@ -45,7 +46,7 @@ pub(super) unsafe fn part<'a>(msg: Msg) -> Outcome<&'a mut Part> {
 /// `msg` is null or the address of 64 bytes that this thread may write. What they contain is not dropped.
 unsafe fn put(msg: Msg, part: Part) -> Outcome<c_int> {
     if msg.is_null() || !msg.is_aligned() {
-        return Err(EFAULT);
+        return Err(Errno::EFAULT);
     }
     // SAFETY: the bytes can be written, and are aligned as checked.
     unsafe { msg.write(part) }
@@ -79,22 +80,6 @@ fn zeroed(len: usize) -> Outcome<Box<[u8]>> {
     }
     // SAFETY: the allocation has `len` bytes, the layout of such a slice, and no other owner.
     Ok(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(bytes, len)) })
-}
-
-/// Returns the bytes of an argument.
-///
-/// # Safety
-///
-/// `data` is the address of `len` bytes that do not change while the result exists, or `len` is 0.
-pub(super) unsafe fn bytes<'a>(data: *const c_void, len: usize) -> Outcome<&'a [u8]> {
-    if len == 0 {
-        return Ok(&[]);
-    }
-    if data.is_null() || len > isize::MAX as usize {
-        return Err(EFAULT);
-    }
-    // SAFETY: the bytes can be read, and their number is one that a slice can have.
-    Ok(unsafe { std::slice::from_raw_parts(data.cast(), len) })
 }
 
 /// Initialises an empty message.
@@ -140,7 +125,7 @@ unsafe extern "C" fn zmq_msg_init_data(
 ) -> c_int {
     border(-1, || {
         if msg.is_null() || !msg.is_aligned() {
-            return Err(EFAULT);
+            return Err(Errno::EFAULT);
         }
         // SAFETY: the program leaves the bytes to the message until its function is called.
         let foreign = unsafe { Foreign::new(data, size, free, hint) };
@@ -224,8 +209,8 @@ unsafe extern "C" fn zmq_msg_get(msg: Msg, property: c_int) -> c_int {
         match property {
             ZMQ_MORE => Ok(part.more.into()),
             ZMQ_SHARED => Ok(part.is_shared().into()),
-            ZMQ_SRCFD => part.metadata.as_ref().and_then(|of| of.descriptor()).ok_or(EINVAL),
-            _ => Err(EINVAL),
+            ZMQ_SRCFD => part.metadata.as_ref().and_then(|of| of.descriptor()).ok_or(Errno::EINVAL),
+            _ => Err(Errno::EINVAL),
         }
     })
 }
@@ -233,7 +218,7 @@ unsafe extern "C" fn zmq_msg_get(msg: Msg, property: c_int) -> c_int {
 /// Sets a property of a message. There is none that can be set.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn zmq_msg_set(_msg: Msg, _property: c_int, _value: c_int) -> c_int {
-    border(-1, || Err(EINVAL))
+    border(-1, || Err(Errno::EINVAL))
 }
 
 /// Returns a property of the connection that a message was received on.
@@ -242,13 +227,10 @@ unsafe extern "C" fn zmq_msg_gets(msg: Msg, property: *const c_char) -> *const c
     border(ptr::null(), || {
         // SAFETY: the program passes the address of a `zmq_msg_t`.
         let part = unsafe { part(msg) }?;
-        if property.is_null() {
-            return Err(EINVAL);
-        }
-        // SAFETY: the program passes a text that ends with 0.
-        let name = unsafe { CStr::from_ptr(property) }.to_str().map_err(|_| EINVAL)?;
-        let metadata = part.metadata.as_ref().ok_or(EINVAL)?;
-        Ok(metadata.get(name).ok_or(EINVAL)?.as_ptr())
+        // SAFETY: the program passes a text.
+        let name = unsafe { text(property) }?;
+        let metadata = part.metadata.as_ref().ok_or(Errno::EINVAL)?;
+        Ok(metadata.get(name).ok_or(Errno::EINVAL)?.as_ptr())
     })
 }
 

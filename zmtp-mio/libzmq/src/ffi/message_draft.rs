@@ -1,13 +1,13 @@
 //! `zmq_msg_*` for the draft socket types: routing ids and groups.
 
-use std::ffi::{CStr, CString, c_char, c_int};
+use std::ffi::{CString, c_char, c_int};
 use std::ptr;
 
+use super::arguments::c_text;
 use super::border;
 use super::message::{Msg, part};
 use crate::errno::Errno;
 
-const EINVAL: Errno = Errno(libc::EINVAL);
 /// The longest name of a group (`ZMQ_GROUP_MAX_LENGTH`), in bytes.
 const GROUP_MAX_LENGTH: usize = 255;
 
@@ -18,7 +18,7 @@ unsafe extern "C" fn zmq_msg_set_routing_id(msg: Msg, routing_id: u32) -> c_int 
         // SAFETY: the program passes the address of a `zmq_msg_t`.
         let part = unsafe { part(msg) }?;
         if routing_id == 0 {
-            return Err(EINVAL);
+            return Err(Errno::EINVAL);
         }
         part.routing_id = routing_id;
         Ok(0)
@@ -38,13 +38,10 @@ unsafe extern "C" fn zmq_msg_set_group(msg: Msg, group: *const c_char) -> c_int 
     border(-1, || {
         // SAFETY: the program passes the address of a `zmq_msg_t`.
         let part = unsafe { part(msg) }?;
-        if group.is_null() {
-            return Err(EINVAL);
-        }
-        // SAFETY: the program passes a text that ends with 0.
-        let group = unsafe { CStr::from_ptr(group) };
+        // SAFETY: the program passes a text.
+        let group = unsafe { c_text(group) }?;
         if group.count_bytes() > GROUP_MAX_LENGTH {
-            return Err(EINVAL);
+            return Err(Errno::EINVAL);
         }
         part.group = Some(CString::from(group).into());
         Ok(0)

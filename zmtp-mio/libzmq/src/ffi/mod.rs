@@ -3,6 +3,7 @@
 //! Each of them runs its body in [`border`], which catches panics and sets `errno`.
 #![allow(unsafe_code, reason = "C programs pass pointers, and find functions by their names")]
 
+mod arguments;
 mod context;
 mod errno;
 mod foreign;

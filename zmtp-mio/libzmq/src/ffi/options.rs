@@ -2,8 +2,8 @@
 
 use std::ffi::{c_int, c_void};
 
+use super::arguments::bytes;
 use super::border;
-use super::message::bytes;
 use super::socket::socket;
 use crate::errno::{Errno, Outcome};
 use crate::options::{Settings, Value};

@@ -1,9 +1,10 @@
 //! `zmq_poll`, `zmq_proxy` and `zmq_socket_monitor`.
 
-use std::ffi::{CStr, c_char, c_int, c_long, c_short, c_void};
+use std::ffi::{c_char, c_int, c_long, c_short, c_void};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::arguments::text;
 use super::border;
 use super::socket::socket;
 use crate::errno::{Errno, Outcome};
@@ -15,11 +16,11 @@ use crate::socket::{PAIR, Socket};
 /// An item of the C API.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
-struct Item {
-    socket: *mut c_void,
-    fd: c_int,
-    events: c_short,
-    revents: c_short,
+pub(super) struct Item {
+    pub(super) socket: *mut c_void,
+    pub(super) fd: c_int,
+    pub(super) events: c_short,
+    pub(super) revents: c_short,
 }
 
 /// Waits for descriptors. Fails with EINTR if a signal ends the wait.
@@ -149,7 +150,7 @@ extern "C" fn zmq_device(_kind: c_int, frontend: *mut c_void, backend: *mut c_vo
 ///
 /// # Safety
 ///
-/// `endpoint` is null or a text that ends with 0.
+/// As for [`text`].
 unsafe fn monitor(
     handle: *mut c_void,
     endpoint: *const c_char,
@@ -160,8 +161,8 @@ unsafe fn monitor(
     let socket = socket(handle)?;
     let endpoint = match endpoint.is_null() {
         true => None,
-        // SAFETY: the program passes a text that ends with 0.
-        false => Some(unsafe { CStr::from_ptr(endpoint) }.to_str().map_err(|_| Errno::EINVAL)?),
+        // SAFETY: passed on.
+        false => Some(unsafe { text(endpoint) }?),
     };
     socket.monitor(endpoint, mask, format, kind)?;
     Ok(0)

@@ -1,12 +1,13 @@
 //! `zmq_socket`, `zmq_close`, and the endpoints.
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::ptr;
 use std::sync::Arc;
 
 use zmtp_mio::{BoundListener, Endpoint};
 
+use super::arguments::text;
 use super::border;
 use crate::errno::{Errno, Outcome};
 use crate::handle::{self, Object};
@@ -57,19 +58,19 @@ extern "C" fn zmq_close(handle: *mut c_void) -> c_int {
 }
 
 /// Calls a method of a socket with an endpoint.
-fn with_endpoint(
+///
+/// # Safety
+///
+/// As for [`text`].
+unsafe fn with_endpoint(
     handle: *mut c_void,
     endpoint: *const c_char,
     call: impl FnOnce(&Socket, &str) -> Outcome<()>,
 ) -> c_int {
     border(-1, || {
         let socket = socket(handle)?;
-        if endpoint.is_null() {
-            return Err(Errno::EINVAL);
-        }
-        // SAFETY: the program passes a text that ends with 0.
-        let text = unsafe { CStr::from_ptr(endpoint) };
-        call(&socket, text.to_str().map_err(|_| Errno::EINVAL)?)?;
+        // SAFETY: passed on.
+        call(&socket, unsafe { text(endpoint) }?)?;
         Ok(0)
     })
 }
@@ -77,23 +78,27 @@ fn with_endpoint(
 /// Listens on an endpoint.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn zmq_bind(handle: *mut c_void, endpoint: *const c_char) -> c_int {
-    with_endpoint(handle, endpoint, Socket::bind)
+    // SAFETY: the program passes a text.
+    unsafe { with_endpoint(handle, endpoint, Socket::bind) }
 }
 
 /// Connects to an endpoint.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn zmq_connect(handle: *mut c_void, endpoint: *const c_char) -> c_int {
-    with_endpoint(handle, endpoint, Socket::connect)
+    // SAFETY: the program passes a text.
+    unsafe { with_endpoint(handle, endpoint, Socket::connect) }
 }
 
 /// Stops listening on an endpoint.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn zmq_unbind(handle: *mut c_void, endpoint: *const c_char) -> c_int {
-    with_endpoint(handle, endpoint, Socket::end_endpoint)
+    // SAFETY: the program passes a text.
+    unsafe { with_endpoint(handle, endpoint, Socket::end_endpoint) }
 }
 
 /// Ends the connection to an endpoint.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn zmq_disconnect(handle: *mut c_void, endpoint: *const c_char) -> c_int {
-    with_endpoint(handle, endpoint, Socket::end_endpoint)
+    // SAFETY: the program passes a text.
+    unsafe { with_endpoint(handle, endpoint, Socket::end_endpoint) }
 }

@@ -1,18 +1,18 @@
 //! Groups, and single peers of a socket.
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 
+use super::arguments::{bytes, c_text, text};
 use super::border;
-use super::message::bytes;
 use super::socket::socket;
-use crate::errno::{Errno, Outcome};
+use crate::errno::Outcome;
 use crate::socket::{POLLOUT, Socket};
 
 /// Calls a method of a socket with the name of a group.
 ///
 /// # Safety
 ///
-/// `group` is null or a text that ends with 0.
+/// As for [`c_text`].
 unsafe fn with_group(
     handle: *mut c_void,
     group: *const c_char,
@@ -20,12 +20,8 @@ unsafe fn with_group(
 ) -> c_int {
     border(-1, || {
         let socket = socket(handle)?;
-        if group.is_null() {
-            return Err(Errno::EINVAL);
-        }
-        // SAFETY: the program passes a text that ends with 0.
-        let group = unsafe { CStr::from_ptr(group) };
-        call(&socket, group.to_bytes())?;
+        // SAFETY: passed on.
+        call(&socket, unsafe { c_text(group) }?.to_bytes())?;
         Ok(0)
     })
 }
@@ -49,12 +45,8 @@ unsafe extern "C" fn zmq_leave(handle: *mut c_void, group: *const c_char) -> c_i
 unsafe extern "C" fn zmq_connect_peer(handle: *mut c_void, endpoint: *const c_char) -> u32 {
     border(0, || {
         let socket = socket(handle)?;
-        if endpoint.is_null() {
-            return Err(Errno::EINVAL);
-        }
-        // SAFETY: the program passes a text that ends with 0.
-        let text = unsafe { CStr::from_ptr(endpoint) };
-        socket.connect_peer(text.to_str().map_err(|_| Errno::EINVAL)?)
+        // SAFETY: the program passes a text.
+        socket.connect_peer(unsafe { text(endpoint) }?)
     })
 }
 

@@ -14,8 +14,6 @@ use crate::timers::Timers;
 /// A function of the program: the id of the timer, and the value that came with it.
 type Function = unsafe extern "C" fn(c_int, *mut c_void);
 
-const EFAULT: Errno = Errno(libc::EFAULT);
-const EINVAL: Errno = Errno(libc::EINVAL);
 /// The first bytes of a set of timers, until it is destroyed.
 const MAGIC: u32 = 0x7a74_6d72;
 
@@ -51,11 +49,11 @@ impl Set {
 unsafe fn set(timers: *mut c_void) -> Outcome<Arc<Set>> {
     let timers = timers.cast_const().cast::<Set>();
     if timers.is_null() || !timers.is_aligned() {
-        return Err(EFAULT);
+        return Err(Errno::EFAULT);
     }
     // SAFETY: these bytes can be read; any of their values is valid.
     if unsafe { timers.cast::<u32>().read() } != MAGIC {
-        return Err(EFAULT);
+        return Err(Errno::EFAULT);
     }
     // SAFETY: the pointer comes from `Arc::into_raw` in `zmq_timers_new`, whose reference exists until the set is
     // destroyed. One more is counted for the result.
@@ -79,7 +77,7 @@ extern "C" fn zmq_timers_new() -> *mut c_void {
 unsafe extern "C" fn zmq_timers_destroy(timers: *mut *mut c_void) -> c_int {
     border(-1, || {
         if timers.is_null() {
-            return Err(EFAULT);
+            return Err(Errno::EFAULT);
         }
         // SAFETY: the program passes the address of its pointer.
         let pointer = unsafe { mem::replace(&mut *timers, ptr::null_mut()) };
@@ -103,7 +101,7 @@ unsafe extern "C" fn zmq_timers_add(
     border(-1, || {
         // SAFETY: the program passes what `zmq_timers_new` returned.
         let set = unsafe { set(timers) }?;
-        let function = function.ok_or(EFAULT)?;
+        let function = function.ok_or(Errno::EFAULT)?;
         Ok(set.lock().add(Instant::now(), ms(interval), Handler { function, argument }))
     })
 }
@@ -145,7 +143,7 @@ unsafe fn change(
     border(-1, || {
         // SAFETY: passed on.
         let set = unsafe { set(timers) }?;
-        change(&mut set.lock()).ok_or(EINVAL)?;
+        change(&mut set.lock()).ok_or(Errno::EINVAL)?;
         Ok(0)
     })
 }
@@ -156,7 +154,7 @@ unsafe extern "C" fn zmq_timers_timeout(timers: *mut c_void) -> c_long {
     border(-1, || {
         // SAFETY: the program passes what `zmq_timers_new` returned.
         let set = unsafe { set(timers) }?;
-        let wait = set.lock().timeout(Instant::now()).ok_or(EINVAL)?;
+        let wait = set.lock().timeout(Instant::now()).ok_or(Errno::EINVAL)?;
         // Rounded up: the timer is due after a wait of this time.
         Ok(wait.as_nanos().div_ceil(1_000_000).try_into().unwrap_or(c_long::MAX))
     })

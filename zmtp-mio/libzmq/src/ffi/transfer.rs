@@ -2,8 +2,9 @@
 
 use std::ffi::{c_int, c_void};
 
+use super::arguments::bytes;
 use super::border;
-use super::message::{Msg, bytes, part};
+use super::message::{Msg, part};
 use super::socket::socket;
 use crate::errno::{Errno, Outcome};
 use crate::message::Part;

@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::SigSet;
 use zmtp_mio::{Certificate, SecretKey};
 
+use super::arguments::{bytes, c_text, text};
 use super::border;
-use super::message::bytes;
 use crate::errno::{EFSM, EMTHREAD, ENOCOMPATPROTO, ETERM, Errno};
 use crate::z85;
 
-const EINVAL: Errno = Errno(libc::EINVAL);
 /// The version of libzmq whose API this is.
 const VERSION: [c_int; 3] = [4, 3, 5];
 /// The stack of a thread of the program, in bytes: as much as the system gives to threads.
@@ -66,10 +66,10 @@ unsafe extern "C" fn zmq_has(capability: *const c_char) -> c_int {
 unsafe extern "C" fn zmq_z85_encode(to: *mut c_char, data: *const u8, size: usize) -> *mut c_char {
     border(ptr::null_mut(), || {
         if !size.is_multiple_of(4) {
-            return Err(EINVAL);
+            return Err(Errno::EINVAL);
         }
         // SAFETY: the program passes the address and the number of bytes.
-        let text = z85::encode(unsafe { bytes(data.cast(), size) }?).ok_or(EINVAL)?;
+        let text = z85::encode(unsafe { bytes(data.cast(), size) }?).ok_or(Errno::EINVAL)?;
         // SAFETY: the program has room for 5 characters for 4 bytes, and a 0.
         unsafe { write_text(to, &text) }
         Ok(to)
@@ -80,11 +80,8 @@ unsafe extern "C" fn zmq_z85_encode(to: *mut c_char, data: *const u8, size: usiz
 #[unsafe(no_mangle)]
 unsafe extern "C" fn zmq_z85_decode(to: *mut u8, text: *const c_char) -> *mut u8 {
     border(ptr::null_mut(), || {
-        if text.is_null() {
-            return Err(EINVAL);
-        }
-        // SAFETY: the program passes a text that ends with 0.
-        let bytes = z85::decode(unsafe { CStr::from_ptr(text) }.to_bytes()).ok_or(EINVAL)?;
+        // SAFETY: the program passes a text.
+        let bytes = z85::decode(unsafe { c_text(text) }?.to_bytes()).ok_or(Errno::EINVAL)?;
         if !to.is_null() {
             // SAFETY: the program has room for 4 bytes for 5 characters. They do not overlap with a new vector.
             unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len()) }
@@ -112,12 +109,8 @@ unsafe extern "C" fn zmq_curve_keypair(public: *mut c_char, secret: *mut c_char)
 #[unsafe(no_mangle)]
 unsafe extern "C" fn zmq_curve_public(public: *mut c_char, secret: *const c_char) -> c_int {
     border(-1, || {
-        if secret.is_null() {
-            return Err(EINVAL);
-        }
-        // SAFETY: the program passes a text that ends with 0.
-        let secret = unsafe { CStr::from_ptr(secret) }.to_str().map_err(|_| EINVAL)?;
-        let secret = SecretKey::from_z85(secret).ok_or(EINVAL)?;
+        // SAFETY: the program passes a text.
+        let secret = SecretKey::from_z85(unsafe { text(secret) }?).ok_or(Errno::EINVAL)?;
         // SAFETY: the program has room for 41 bytes.
         unsafe { write_text(public, &secret.public_key().to_z85()) }
         Ok(0)
@@ -253,13 +246,8 @@ unsafe impl Send for Task {}
 
 impl Task {
     fn run(self) {
-        // Signals are handled by the threads of the program that it starts itself.
-        // SAFETY: an empty set is valid and is filled before it is used; the old one is not asked for.
-        unsafe {
-            let mut all: libc::sigset_t = std::mem::zeroed();
-            libc::sigfillset(&raw mut all);
-            libc::pthread_sigmask(libc::SIG_BLOCK, &raw const all, ptr::null_mut());
-        }
+        // Signals are handled by the threads of the program that it starts itself. It fails only for an unknown operation.
+        let _ = SigSet::all().thread_block();
         // SAFETY: the program passed the function with this argument, to be called by this thread.
         unsafe { (self.function)(self.argument) }
     }
@@ -272,7 +260,7 @@ extern "C" fn zmq_threadstart(
     argument: *mut c_void,
 ) -> *mut c_void {
     border(ptr::null_mut(), || {
-        let task = Task { function: function.ok_or(Errno(libc::EFAULT))?, argument };
+        let task = Task { function: function.ok_or(Errno::EFAULT)?, argument };
         let thread = thread::Builder::new().stack_size(STACK).spawn(move || task.run());
         let thread = thread.map_err(|error| Errno(error.raw_os_error().unwrap_or(libc::EAGAIN)))?;
         Ok(Box::into_raw(Box::new(thread)).cast())

@@ -7,7 +7,9 @@ mod calls;
 mod endpoints;
 mod options;
 
-use std::ffi::{c_char, c_int, c_long, c_short, c_void};
+use std::ffi::{c_char, c_int, c_long, c_void};
+
+use super::poll::Item;
 
 /// A property.
 pub type Property = fn(&[u8]);
@@ -58,15 +60,6 @@ unsafe extern "C" {
     -> c_int;
     unsafe fn zmq_recv(socket: *mut c_void, data: *mut c_void, len: usize, flags: c_int) -> c_int;
     unsafe fn zmq_poll(items: *mut Item, count: c_int, timeout: c_long) -> c_int;
-}
-
-/// An item of `zmq_poll`.
-#[repr(C)]
-struct Item {
-    socket: *mut c_void,
-    fd: c_int,
-    events: c_short,
-    revents: c_short,
 }
 
 const LINGER: c_int = 17;
