@@ -16,10 +16,20 @@ pub(crate) const POLLERR: c_int = 4;
 pub(crate) const POLLPRI: c_int = 8;
 
 /// What a wait is for.
-#[derive(Debug)]
-enum Source {
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
     Socket(Arc<Socket>),
     Descriptor(c_int),
+}
+
+impl Source {
+    /// The socket, if other threads may use it during a wait.
+    pub(crate) fn thread_safe(&self) -> Option<&Arc<Socket>> {
+        match self {
+            Self::Socket(socket) => Some(socket).filter(|socket| socket.is_thread_safe()),
+            Self::Descriptor(_) => None,
+        }
+    }
 }
 
 /// A socket or descriptor, the events to wait for, and those that the last wait has found.
@@ -33,20 +43,12 @@ pub(crate) struct Polled {
 }
 
 impl Polled {
+    pub(crate) const fn new(source: Source, wanted: c_int) -> Self {
+        Self { source, held: None, wanted, found: 0 }
+    }
+
     pub(crate) fn socket(socket: &Arc<Socket>, wanted: c_int) -> Self {
-        Self { source: Source::Socket(Arc::clone(socket)), held: None, wanted, found: 0 }
-    }
-
-    pub(crate) const fn descriptor(descriptor: c_int, wanted: c_int) -> Self {
-        Self { source: Source::Descriptor(descriptor), held: None, wanted, found: 0 }
-    }
-
-    /// The socket, if other threads may use it during a wait.
-    fn thread_safe(&self) -> Option<&Arc<Socket>> {
-        match &self.source {
-            Source::Socket(socket) => Some(socket).filter(|socket| socket.is_thread_safe()),
-            Source::Descriptor(_) => None,
-        }
+        Self::new(Source::Socket(Arc::clone(socket)), wanted)
     }
 
     /// What the system polls.
@@ -111,11 +113,12 @@ pub(crate) fn wait(
     limit: Option<Duration>,
     mask: Option<&libc::sigset_t>,
 ) -> Outcome<usize> {
-    if polled.iter().all(|each| each.thread_safe().is_none()) {
+    let mut shared = polled.iter().filter_map(|each| each.source.thread_safe()).peekable();
+    if shared.peek().is_none() {
         return wait_with(polled, limit, mask, None);
     }
     let waker = Arc::new(Waker::new()?);
-    polled.iter().filter_map(Polled::thread_safe).for_each(|socket| socket.add_waker(&waker));
+    shared.for_each(|socket| socket.add_waker(&waker));
     wait_with(polled, limit, mask, Some(&waker))
 }
 

@@ -8,34 +8,8 @@ use libc::c_int;
 
 use crate::errno::{Errno, Outcome};
 use crate::ffi;
-use crate::poll::{self, Polled};
-use crate::socket::Socket;
+use crate::poll::{self, Polled, Source};
 use crate::waker::Waker;
-
-/// What a poller waits for.
-#[derive(Clone, Debug)]
-pub(crate) enum Source {
-    Socket(Arc<Socket>),
-    Descriptor(c_int),
-}
-
-impl Source {
-    fn is(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Socket(one), Self::Socket(other)) => Arc::ptr_eq(one, other),
-            (Self::Descriptor(one), Self::Descriptor(other)) => one == other,
-            _ => false,
-        }
-    }
-
-    /// The socket, if other threads may use it during a wait.
-    fn thread_safe(&self) -> Option<&Arc<Socket>> {
-        match self {
-            Self::Socket(socket) => Some(socket).filter(|socket| socket.is_thread_safe()),
-            Self::Descriptor(_) => None,
-        }
-    }
-}
 
 /// Addresses that the program has passed with a source. They come back with its events.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +24,16 @@ struct Item {
     source: Source,
     wanted: c_int,
     passed: Passed,
+}
+
+impl Item {
+    fn is(&self, source: &Source) -> bool {
+        match (&self.source, source) {
+            (Source::Socket(one), Source::Socket(other)) => Arc::ptr_eq(one, other),
+            (Source::Descriptor(one), Source::Descriptor(other)) => one == other,
+            _ => false,
+        }
+    }
 }
 
 /// A set of sockets and descriptors.
@@ -90,7 +74,7 @@ impl Poller {
     /// Adds a source, which must not be there already.
     pub(crate) fn add(&self, source: Source, wanted: c_int, passed: Passed) -> Outcome<()> {
         let mut state = self.lock();
-        if state.items.iter().any(|item| item.source.is(&source)) {
+        if state.items.iter().any(|item| item.is(&source)) {
             return Err(Errno::EINVAL);
         }
         if let Some(socket) = source.thread_safe() {
@@ -107,7 +91,7 @@ impl Poller {
     /// Replaces the events to wait for; 0 stops waiting for the source.
     pub(crate) fn modify(&self, source: &Source, wanted: c_int) -> Outcome<()> {
         let mut state = self.lock();
-        let item = state.items.iter_mut().find(|item| item.source.is(source));
+        let item = state.items.iter_mut().find(|item| item.is(source));
         item.ok_or(Errno::EINVAL)?.wanted = wanted;
         Ok(())
     }
@@ -115,7 +99,7 @@ impl Poller {
     /// Removes a source.
     pub(crate) fn remove(&self, source: &Source) -> Outcome<()> {
         let mut state = self.lock();
-        let index = state.items.iter().position(|item| item.source.is(source));
+        let index = state.items.iter().position(|item| item.is(source));
         state.items.remove(index.ok_or(Errno::EINVAL)?);
         if let (Some(socket), Some(waker)) = (source.thread_safe(), &state.waker) {
             socket.remove_waker(waker);
@@ -141,10 +125,7 @@ impl Poller {
             ffi::system_poll(&mut [], Some(limit.ok_or(Errno::EFAULT)?), None)?;
             return Err(Errno::EAGAIN);
         }
-        let polled = |item: &Item| match &item.source {
-            Source::Socket(socket) => Polled::socket(socket, item.wanted),
-            Source::Descriptor(descriptor) => Polled::descriptor(*descriptor, item.wanted),
-        };
+        let polled = |item: &Item| Polled::new(item.source.clone(), item.wanted);
         let mut polled: Vec<_> = items.iter().map(polled).collect();
         poll::wait_with(&mut polled, limit, None, waker.as_deref())?;
         let found = items.into_iter().zip(&polled).filter(|(_, polled)| polled.found != 0);

@@ -1,6 +1,6 @@
-//! Wakes a wait for several sockets when another thread may have changed what one of them can do.
+//! Descriptors that wake waits.
 
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
@@ -22,7 +22,7 @@ impl Waker {
         let _ = self.0.write(1);
     }
 
-    /// Ends [`Self::wake`], before the thread looks at the sockets.
+    /// Ends [`Self::wake`], before the thread looks at what may have changed.
     pub(crate) fn reset(&self) {
         // It fails if the counter is 0.
         let _ = self.0.read();
@@ -35,7 +35,14 @@ impl AsRawFd for Waker {
     }
 }
 
-/// The wakers of the waits for one socket. They leave it when they are dropped.
+impl AsFd for Waker {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// The wakers of the waits for one socket, which end when another thread may have changed what it can do. They leave it
+/// when they are dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Wakers(Mutex<Vec<Weak<Waker>>>);
 

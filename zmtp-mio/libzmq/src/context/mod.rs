@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use libc::c_int;
-use nix::sys::eventfd::{EfdFlags, EventFd};
 use zmtp_mio::libzmq;
 
 use crate::environment::Environment;
 use crate::errno::{Errno, Outcome};
 use crate::ffi;
+use crate::waker::Waker;
 use options::Options;
 
 /// A context.
@@ -36,7 +36,7 @@ struct State {
     /// The sockets that are closed and continue to send.
     lingering: usize,
     /// Readable when there are no sockets, once the end waits for that.
-    idle: Option<Arc<EventFd>>,
+    idle: Option<Arc<Waker>>,
     /// The threads that end with sockets.
     threads: Vec<JoinHandle<()>>,
 }
@@ -134,8 +134,7 @@ impl Context {
         let mut state = self.lock();
         state.lingering = state.lingering.saturating_sub(1);
         if let (true, Some(idle)) = (state.is_idle(), &state.idle) {
-            // It fails if the counter is at its largest value: it is readable then.
-            let _ = idle.write(1);
+            idle.wake();
         }
     }
 
@@ -184,20 +183,16 @@ impl Context {
     }
 
     /// Returns what is readable when there are no sockets, if there are some.
-    fn busy(&self) -> Outcome<Option<Arc<EventFd>>> {
+    fn busy(&self) -> Outcome<Option<Arc<Waker>>> {
         let mut state = self.lock();
         if state.is_idle() {
             return Ok(None);
         }
         if let Some(idle) = &state.idle {
-            // It fails if it is 0.
-            let _ = idle.read();
+            idle.reset();
             return Ok(Some(Arc::clone(idle)));
         }
-        let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
-        let idle = Arc::new(EventFd::from_value_and_flags(0, flags)?);
-        state.idle = Some(Arc::clone(&idle));
-        Ok(Some(idle))
+        Ok(Some(Arc::clone(state.idle.insert(Arc::new(Waker::new()?)))))
     }
 
     /// Sets an option (`zmq_ctx_set`, `zmq_ctx_set_ext`).

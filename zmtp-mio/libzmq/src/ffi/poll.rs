@@ -9,7 +9,7 @@ use super::border;
 use super::socket::socket;
 use crate::errno::{Errno, Outcome};
 use crate::monitor::{Format, mask};
-use crate::poll::{Polled, wait};
+use crate::poll::{Polled, Source, wait};
 use crate::proxy;
 use crate::socket::{PAIR, Socket};
 
@@ -62,10 +62,11 @@ unsafe fn poll(
         // SAFETY: the program passes the address and the number of the items.
         false => unsafe { std::slice::from_raw_parts_mut(items, count) },
     };
-    let polled = |item: &Item| match item.socket.is_null() {
-        true => Ok(Polled::descriptor(item.fd, item.events.into())),
-        false => Ok(Polled::socket(&socket(item.socket)?, item.events.into())),
+    let source = |item: &Item| match item.socket.is_null() {
+        true => Ok(Source::Descriptor(item.fd)),
+        false => socket(item.socket).map(Source::Socket),
     };
+    let polled = |item: &Item| Ok(Polled::new(source(item)?, item.events.into()));
     let mut polled = items.iter().map(polled).collect::<Outcome<Vec<_>>>()?;
     let ready = wait(&mut polled, limit, mask)?;
     for (item, polled) in items.iter_mut().zip(&polled) {

@@ -10,8 +10,8 @@ use super::process::count_forks;
 use super::socket::socket;
 use crate::errno::{Errno, Outcome};
 use crate::handle::{self, Object};
-use crate::poll::{POLLERR, POLLPRI};
-use crate::poller::{Found, Passed, Poller, Source};
+use crate::poll::{POLLERR, POLLPRI, Source};
+use crate::poller::{Found, Passed, Poller};
 use crate::socket::{POLLIN, POLLOUT};
 
 const EBADF: Errno = Errno(libc::EBADF);

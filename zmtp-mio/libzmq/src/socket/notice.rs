@@ -1,7 +1,7 @@
 //! The descriptor of `ZMQ_FD`.
 //!
 //! It is an epoll with two descriptors: that of the engine, which is readable while events of the system are not handled,
-//! and a counter. The counter is set when the driver has handled events, or a call has ended, and there is something to
+//! and a waker. The waker wakes when the driver has handled events, or a call has ended, and there is something to
 //! receive, or room to send that the program does not know of. `ZMQ_EVENTS` resets it.
 
 use std::os::fd::{AsFd, AsRawFd, RawFd};
@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
-use nix::sys::eventfd::{EfdFlags, EventFd};
 use zmtp_mio::libzmq::{self, SharedSocket};
 
 use crate::errno::Outcome;
+use crate::waker::Waker;
 
 #[derive(Debug)]
 pub(crate) struct Notice {
@@ -23,23 +23,17 @@ pub(crate) struct Notice {
 /// What the driver has too.
 #[derive(Debug)]
 struct Shared {
-    counter: EventFd,
+    waker: Waker,
     /// As far as the program or the driver knows, a send would wait.
     lacks_room: AtomicBool,
 }
 
 impl Shared {
-    /// Makes the descriptor readable.
-    fn set(&self) {
-        // It fails if the counter is at its largest value: the descriptor is readable then.
-        let _ = self.counter.write(1);
-    }
-
     /// Makes the descriptor readable if there is something to receive, or room to send that the program does not know of.
     fn look(&self, readable: bool, writable: bool) {
         let lacked_room = self.lacks_room.swap(!writable, Ordering::AcqRel);
         if readable || (writable && lacked_room) {
-            self.set();
+            self.waker.wake();
         }
     }
 }
@@ -47,11 +41,9 @@ impl Shared {
 impl Notice {
     pub(super) fn new(socket: &SharedSocket) -> Outcome<Self> {
         let poll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
-        let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
-        let counter = EventFd::from_value_and_flags(0, flags)?;
-        let shared = Arc::new(Shared { counter, lacks_room: AtomicBool::new(true) });
+        let shared = Arc::new(Shared { waker: Waker::new()?, lacks_room: AtomicBool::new(true) });
         let readable = EpollEvent::new(EpollFlags::EPOLLIN, 0);
-        poll.add(shared.counter.as_fd(), readable)?;
+        poll.add(shared.waker.as_fd(), readable)?;
         poll.add(libzmq::borrow_descriptor(socket)?, readable)?;
         let driver = Arc::clone(&shared);
         libzmq::watch(socket, move |readable, writable| driver.look(readable, writable));
@@ -60,7 +52,7 @@ impl Notice {
 
     /// Makes the descriptor readable.
     pub(super) fn set(&self) {
-        self.shared.set();
+        self.shared.waker.wake();
     }
 
     /// A call has ended, which may have handled events that the driver does not see.
@@ -70,8 +62,7 @@ impl Notice {
 
     /// Ends [`Self::set`], before the program looks at the socket.
     pub(super) fn reset(&self) {
-        // It fails if the counter is 0.
-        let _ = self.shared.counter.read();
+        self.shared.waker.reset();
         self.await_room();
     }
 

@@ -11,8 +11,8 @@ use super::{Given, POLLIN, POLLOUT, Socket, number};
 use crate::context::Context;
 use crate::errno::Errno;
 use crate::options::Value;
-use crate::poll::{Polled, wait};
-use crate::poller::{Passed, Poller, Source};
+use crate::poll::{Polled, Source, wait};
+use crate::poller::{Passed, Poller};
 
 /// A time within which everything arrives.
 const LIMIT: Duration = Duration::from_secs(30);
