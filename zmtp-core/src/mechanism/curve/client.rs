@@ -136,23 +136,23 @@ impl<K: Borrow<ClientKeys>, X: Crypto> CurveClient<K, X> {
     }
 
     fn welcome(&mut self, data: &mut [u8]) -> Result<(), HandshakeError> {
+        const LENGTH: HandshakeError = HandshakeError::Length(CommandName::Welcome);
         let Step::Welcome(Started { transient, public, vouch_nonce, key }) = &self.step else {
-            return Err(HandshakeError::Length(CommandName::Welcome));
+            return Err(LENGTH);
         };
         if data.len() != WELCOME_LEN {
-            return Err(HandshakeError::Length(CommandName::Welcome));
+            return Err(LENGTH);
         }
         let mut fields = Fields(data);
-        let nonce = fields.take().ok_or(HandshakeError::Length(CommandName::Welcome))?;
+        let nonce = fields.take().ok_or(LENGTH)?;
         let crypto = &mut self.crypto;
         let (subkey, nonce) = boxes::long_subkey(crypto, key, nonce::WELCOME, nonce);
         if !boxes::open_boxed(crypto, &subkey, &nonce, fields.0) {
             return Err(HandshakeError::Forged);
         }
         let _tag = fields.take::<16>();
-        let server =
-            PublicKey::new(*fields.take().ok_or(HandshakeError::Length(CommandName::Welcome))?);
-        let cookie = *fields.take().ok_or(HandshakeError::Length(CommandName::Welcome))?;
+        let server = PublicKey::new(*fields.take().ok_or(LENGTH)?);
+        let cookie = *fields.take().ok_or(LENGTH)?;
         let key = boxes::shared(crypto, transient, &server).ok_or(HandshakeError::WeakKey)?;
         let (public, vouch_nonce) = (*public, *vouch_nonce);
         self.step = Step::Initiate(Welcomed { public, key, server, cookie, vouch_nonce });
@@ -189,13 +189,13 @@ impl<K: Borrow<ClientKeys>, X: Crypto> CurveClient<K, X> {
     }
 
     fn ready(&mut self, data: &mut [u8]) -> Result<usize, HandshakeError> {
+        const LENGTH: HandshakeError = HandshakeError::Length(CommandName::Ready);
         let Step::Ready { key } = &self.step else {
-            return Err(HandshakeError::Length(CommandName::Ready));
+            return Err(LENGTH);
         };
-        let len =
-            data.len().checked_sub(READY_LEN).ok_or(HandshakeError::Length(CommandName::Ready))?;
+        let len = data.len().checked_sub(READY_LEN).ok_or(LENGTH)?;
         let mut fields = Fields(data);
-        let nonce = *fields.take().ok_or(HandshakeError::Length(CommandName::Ready))?;
+        let nonce = *fields.take().ok_or(LENGTH)?;
         let crypto = &mut self.crypto;
         let subkey = boxes::subkey(crypto, key, &nonce::READY);
         if !boxes::open_boxed(crypto, &subkey, &nonce, fields.0) {

@@ -120,8 +120,9 @@ impl<K: Borrow<KeyPair>, A: Authenticate, X: Crypto> CurveServer<K, A, X> {
     }
 
     fn hello(&mut self, data: &mut [u8]) -> Result<(), HandshakeError> {
+        const LENGTH: HandshakeError = HandshakeError::Length(CommandName::Hello);
         if data.len() != HELLO_LEN {
-            return Err(HandshakeError::Length(CommandName::Hello));
+            return Err(LENGTH);
         }
         let mut fields = Fields(data);
         if fields.take() != Some(&mut { VERSION }) {
@@ -130,9 +131,8 @@ impl<K: Borrow<KeyPair>, A: Authenticate, X: Crypto> CurveServer<K, A, X> {
         if fields.take() != Some(&mut [0; 72]) {
             return Err(HandshakeError::Padding);
         }
-        let client =
-            PublicKey::new(*fields.take().ok_or(HandshakeError::Length(CommandName::Hello))?);
-        let nonce = *fields.take().ok_or(HandshakeError::Length(CommandName::Hello))?;
+        let client = PublicKey::new(*fields.take().ok_or(LENGTH)?);
+        let nonce = *fields.take().ok_or(LENGTH)?;
         let (crypto, secret) = (&mut self.crypto, self.keys.borrow().secret());
         let key = boxes::shared(crypto, secret, &client).ok_or(HandshakeError::WeakKey)?;
         let subkey = boxes::subkey(crypto, &key, &nonce::HELLO);
@@ -145,7 +145,7 @@ impl<K: Borrow<KeyPair>, A: Authenticate, X: Crypto> CurveServer<K, A, X> {
         }
         let nonce = u64::from_be_bytes(nonce);
         let Step::Hello(random) = mem::replace(&mut self.step, Step::Failed) else {
-            return Err(HandshakeError::Length(CommandName::Hello));
+            return Err(LENGTH);
         };
         self.step = Step::Welcome { random, client, key, nonce };
         Ok(())
@@ -174,19 +174,20 @@ impl<K: Borrow<KeyPair>, A: Authenticate, X: Crypto> CurveServer<K, A, X> {
     }
 
     fn initiate(&mut self, data: &mut [u8]) -> Result<(), HandshakeError> {
+        const LENGTH: HandshakeError = HandshakeError::Length(CommandName::Initiate);
         let Step::Initiate { transient, cookie_key, client, nonce: hello } = &self.step else {
-            return Err(HandshakeError::Length(CommandName::Initiate));
+            return Err(LENGTH);
         };
         if data.len() < INITIATE_LEN {
-            return Err(HandshakeError::Length(CommandName::Initiate));
+            return Err(LENGTH);
         }
         let crypto = &mut self.crypto;
         let mut fields = Fields(data);
-        let cookie = fields.take().ok_or(HandshakeError::Length(CommandName::Initiate))?;
+        let cookie = fields.take().ok_or(LENGTH)?;
         if !is_cookie(crypto, cookie_key, client, transient, cookie) {
             return Err(HandshakeError::Cookie);
         }
-        let nonce = *fields.take().ok_or(HandshakeError::Length(CommandName::Initiate))?;
+        let nonce = *fields.take().ok_or(LENGTH)?;
         let key = boxes::shared(crypto, transient, client).ok_or(HandshakeError::WeakKey)?;
         let subkey = boxes::subkey(crypto, &key, &nonce::INITIATE);
         if !boxes::open_boxed(crypto, &subkey, &nonce, fields.0) {
@@ -197,10 +198,8 @@ impl<K: Borrow<KeyPair>, A: Authenticate, X: Crypto> CurveServer<K, A, X> {
             return Err(HandshakeError::Nonce);
         }
         let _tag = fields.take::<16>();
-        let long_term =
-            PublicKey::new(*fields.take().ok_or(HandshakeError::Length(CommandName::Initiate))?);
-        let vouch =
-            fields.take::<VOUCH_LEN>().ok_or(HandshakeError::Length(CommandName::Initiate))?;
+        let long_term = PublicKey::new(*fields.take().ok_or(LENGTH)?);
+        let vouch = fields.take::<VOUCH_LEN>().ok_or(LENGTH)?;
         let vouch_key =
             boxes::shared(crypto, transient, &long_term).ok_or(HandshakeError::WeakKey)?;
         if !is_vouch(crypto, &vouch_key, client, self.keys.borrow().public(), vouch) {
@@ -212,13 +211,12 @@ impl<K: Borrow<KeyPair>, A: Authenticate, X: Crypto> CurveServer<K, A, X> {
 
     /// Decides about the client, whose INITIATE was opened in place.
     fn decide(&mut self, data: &[u8]) -> Result<Consumed, HandshakeError> {
+        const LENGTH: HandshakeError = HandshakeError::Length(CommandName::Initiate);
         let Step::Opened { key, nonce } = &self.step else {
-            return Err(HandshakeError::Length(CommandName::Initiate));
+            return Err(LENGTH);
         };
         let content = data.get(COOKIE_LEN.saturating_add(READY_LEN)..).unwrap_or_default();
-        let public_key = PublicKey::new(
-            *content.first_chunk().ok_or(HandshakeError::Length(CommandName::Initiate))?,
-        );
+        let public_key = PublicKey::new(*content.first_chunk().ok_or(LENGTH)?);
         let credentials = Credentials::Curve { public_key: &public_key };
         match self.standing.decide(&mut self.authenticator, credentials) {
             None => return Ok(Consumed::Waiting),
