@@ -228,11 +228,8 @@ impl Engine {
         let at = self.now + PAUSE;
         self.scheduler.set_deadline(Key::Listener(index), &mut acceptor.timer, Some(at));
         if !core::mem::replace(&mut acceptor.paused, true) {
-            self.monitor.note(
-                &acceptor.endpoint,
-                Addresses::default(),
-                EventKind::AcceptPaused(why),
-            );
+            let at = acceptor.listener.addresses();
+            self.monitor.note(&acceptor.endpoint, at, EventKind::AcceptPaused(why));
         }
     }
 
