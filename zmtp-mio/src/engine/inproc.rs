@@ -171,10 +171,7 @@ impl Engine {
     #[inline]
     pub(super) fn is_unbounded(&self, peer: PeerId) -> bool {
         self.options.rules.sums_marks
-            && self.peers.get(peer.index() as usize).is_some_and(|slot| match &slot.state {
-                State::Inproc(pipe, _) => pipe.is_unbounded(),
-                _ => false,
-            })
+            && self.peers.get(peer.index() as usize).is_some_and(Peer::is_unbounded_inproc)
     }
 
     /// Puts a message into the ring of a peer, if it is connected and nothing waits before the message. The other
