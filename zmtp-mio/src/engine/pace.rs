@@ -169,8 +169,8 @@ mod tests {
             let mut options =
                 Options { context: Context::simulated(&simulation), ..Options::default() };
             options.rules.serves_soon = serves_soon;
-            let pattern = KindOptions::default().pattern(SocketKind::Push, &options);
-            let shared = SharedEngine::new(pattern, options).unwrap();
+            let own = KindOptions::default();
+            let shared = SharedEngine::new(SocketKind::Push, own, options).unwrap();
             let mut engine = shared.enter().unwrap();
             engine.tick();
             assert!(!engine.count_sent());

@@ -24,7 +24,7 @@ use crate::driver::{self, AWAY, Drive, Gate, Member, SOON};
 use crate::error::Error;
 use crate::monitor::EventReader;
 use crate::options::Options;
-use crate::pattern::AnyPattern;
+use crate::pattern::KindOptions;
 use crate::process::Process;
 use crate::socket_kind::SocketKind;
 
@@ -56,12 +56,12 @@ pub(super) struct Cell {
 }
 
 impl SharedEngine {
-    pub(crate) fn new(pattern: AnyPattern, options: Options) -> Result<Self, Error> {
+    pub(crate) fn new(kind: SocketKind, own: KindOptions, options: Options) -> Result<Self, Error> {
         let process = Process::this()?;
         let driver = if options.driver { options.context.driver()? } else { None };
         let away = if options.rules.serves_soon { SOON } else { AWAY };
         let context = options.context.clone();
-        let kind = pattern.kind();
+        let pattern = own.pattern(kind, &options);
         let cell = Arc::new_cyclic(|cell| {
             let mut engine = Engine::new(pattern, options, cell.clone());
             engine.set_coalescing(driver.is_some());

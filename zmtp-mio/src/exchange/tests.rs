@@ -20,16 +20,16 @@ use crate::socket_kind::SocketKind;
 const LONG: Duration = Duration::from_secs(20);
 
 /// A socket of this kind.
-fn open(kind: SocketKind, own: KindOptions, options: Options) -> SharedEngine {
-    SharedEngine::new(own.pattern(kind, &options), options).unwrap()
+fn open(kind: SocketKind, options: Options) -> SharedEngine {
+    SharedEngine::new(kind, KindOptions::default(), options).unwrap()
 }
 
 /// Two connected PAIRs.
 fn pairs(driver: bool) -> (SharedEngine, SharedEngine) {
     let context = Context::builder().driver(driver).build();
     let options = Options { context, ..Options::default() };
-    let bound = open(SocketKind::Pair, KindOptions::default(), options.clone());
-    let dialled = open(SocketKind::Pair, KindOptions::default(), options);
+    let bound = open(SocketKind::Pair, options.clone());
+    let dialled = open(SocketKind::Pair, options);
     let endpoint = bound.bind(&"tcp://127.0.0.1:*".parse().unwrap()).unwrap();
     dialled.enter().unwrap().connect(endpoint);
     thread::scope(|scope| {
@@ -72,7 +72,7 @@ fn other_threads_use_the_socket_while_a_bind_looks_a_name_up() {
         Ok(vec![(Ipv4Addr::LOCALHOST, port).into()])
     };
     let options = Options { resolver: Some(Arc::new(resolver)), ..Options::default() };
-    let engine = engine.get_or_init(|| open(SocketKind::Pair, KindOptions::default(), options));
+    let engine = engine.get_or_init(|| open(SocketKind::Pair, options));
     engine.bind(&"tcp://a.name:*".parse().unwrap()).unwrap();
     engine.close(None);
 }
@@ -122,7 +122,7 @@ fn a_sender_waits_for_room_while_another_thread_polls() {
 
 #[test]
 fn a_send_that_waits_goes_on_when_another_thread_connects() {
-    let engine = open(SocketKind::Push, KindOptions::default(), Options::default());
+    let engine = open(SocketKind::Push, Options::default());
     thread::scope(|scope| {
         let sender = scope.spawn(|| send(&engine, &mut Message::from("queued"), Some(LONG)));
         while !engine.look().unwrap().is_polled() {
@@ -146,7 +146,7 @@ fn a_receive_that_waits_gets_a_message_that_a_call_of_another_thread_read() {
     let spin = Some(Duration::from_micros(20));
     let options = Options { context, spin, ..Options::default() };
     let (one, other) = {
-        let new = || open(SocketKind::Pair, KindOptions::default(), options.clone());
+        let new = || open(SocketKind::Pair, options.clone());
         (new(), new())
     };
     let endpoint = one.bind(&"inproc://read-by-another".parse().unwrap()).unwrap();
@@ -186,7 +186,7 @@ fn a_thread_that_polls_serves_the_deadlines_of_later_calls() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let limits = Limits::default().handshake_timeout(Duration::from_millis(50));
     let options = Options { limits, ..Options::default() };
-    let engine = open(SocketKind::Pair, KindOptions::default(), options);
+    let engine = open(SocketKind::Pair, options);
     thread::scope(|scope| {
         let receiver = scope.spawn(|| recv(&engine, Some(LONG)));
         let handle = engine.enter().unwrap().handle().unwrap();
@@ -236,7 +236,7 @@ fn only_a_change_that_excludes_messages_checks_those_in_the_queue() {
     for invert in [false, true] {
         let inverted = SubscribeOptions { invert, ..Default::default() };
         let own = KindOptions { subscribe: inverted, ..Default::default() };
-        let sub = open(SocketKind::Sub, own, Options::default());
+        let sub = SharedEngine::new(SocketKind::Sub, own, Options::default()).unwrap();
         let checks = || core::mem::take(&mut sub.enter().unwrap().refilter);
         for topic in ["a", "b"] {
             subscribe(&sub, topic.as_bytes()).unwrap();

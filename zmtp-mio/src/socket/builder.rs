@@ -105,9 +105,8 @@ impl<K: Kind, S: From<Socket<K>>> Builder<K, S> {
             return Err(Error::Option { option });
         }
         self.options.check()?;
-        let pattern = self.own.pattern(self.socket_kind, &self.options);
-        let engine = OpenEngine(SharedEngine::new(pattern, self.options)?);
-        Ok(Socket::from_engine(engine, None))
+        let engine = SharedEngine::new(self.socket_kind, self.own, self.options)?;
+        Ok(Socket::from_engine(OpenEngine(engine), None))
     }
 
     /// Creates the socket and listens on an endpoint; see [`Socket::bind`]. The socket's

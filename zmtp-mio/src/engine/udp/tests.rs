@@ -26,18 +26,13 @@ fn options() -> Options {
     Options { context, send_mark, ..Options::default() }
 }
 
-/// A socket of this kind.
-fn open(kind: SocketKind, own: KindOptions, options: Options) -> SharedEngine {
-    SharedEngine::new(own.pattern(kind, &options), options).unwrap()
-}
-
 /// A RADIO that sends to a socket.
 fn radio(no_drop: bool) -> (SharedEngine, UdpSocket) {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.set_read_timeout(Some(LONG)).unwrap();
     let publish = PublishOptions { no_drop, ..PublishOptions::default() };
     let own = KindOptions { publish, ..KindOptions::default() };
-    let engine = open(SocketKind::Radio, own, options());
+    let engine = SharedEngine::new(SocketKind::Radio, own, options()).unwrap();
     let endpoint = format!("udp://{}", socket.local_addr().unwrap());
     engine.enter().unwrap().connect(endpoint.parse().unwrap());
     (engine, socket)
@@ -45,7 +40,7 @@ fn radio(no_drop: bool) -> (SharedEngine, UdpSocket) {
 
 /// A DGRAM, and its address.
 fn dgram() -> (SharedEngine, String) {
-    let engine = open(SocketKind::Dgram, KindOptions::default(), options());
+    let engine = SharedEngine::new(SocketKind::Dgram, KindOptions::default(), options()).unwrap();
     let endpoint = engine.bind(&"udp://127.0.0.1:*".parse().unwrap()).unwrap();
     (engine, endpoint.to_string().replace("udp://", ""))
 }
@@ -183,7 +178,7 @@ fn a_send_that_waits_fails_if_the_endpoint_is_unbound() {
 
 #[test]
 fn an_address_that_is_no_group_is_not_tried_through_an_interface() {
-    let engine = open(SocketKind::Radio, KindOptions::default(), options());
+    let engine = SharedEngine::new(SocketKind::Radio, KindOptions::default(), options()).unwrap();
     let mut engine = engine.enter().unwrap();
     engine.connect("udp://lo;group.invalid:5555".parse().unwrap());
     engine.connect_udp(0, &["127.0.0.1:5555".parse().unwrap()]);
@@ -193,7 +188,7 @@ fn an_address_that_is_no_group_is_not_tried_through_an_interface() {
 
 #[test]
 fn of_two_threads_that_bind_a_dgram_one_does() {
-    let engine = open(SocketKind::Dgram, KindOptions::default(), options());
+    let engine = SharedEngine::new(SocketKind::Dgram, KindOptions::default(), options()).unwrap();
     let endpoint = "udp://127.0.0.1:*".parse().unwrap();
     // Both have opened their socket, which is done without the engine.
     let opened = [(); 2].map(|()| DatagramSocket::bind(&endpoint, &options()).unwrap());
@@ -207,7 +202,7 @@ fn an_endpoint_has_a_share_of_a_turn() {
     const SENT: u64 = 200;
     for group in ["joined", "other"] {
         let options = Options { send_mark: HighWaterMark::default(), ..options() };
-        let engine = open(SocketKind::Dish, KindOptions::default(), options);
+        let engine = SharedEngine::new(SocketKind::Dish, KindOptions::default(), options).unwrap();
         let endpoint = engine.bind(&"udp://127.0.0.1:*".parse().unwrap()).unwrap().to_string();
         crate::exchange::join(&engine, b"joined").unwrap();
         let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
