@@ -5,21 +5,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use zmtp_mio::libzmq::{self, KindOptions};
-use zmtp_mio::{Context, Error, EventKind, HighWaterMark, Linger, SocketKind};
+use zmtp_mio::{Context, Error, EventKind, Linger, SocketKind};
 
 use super::harness::LIMIT;
+use super::harness::listeners::free_endpoint;
 use super::harness::processes::{alone, this_test};
-use super::{inproc, options, plain, recv, socket};
-
-/// An endpoint of TCP on which nothing listens.
-pub(super) fn unused_tcp() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    format!("tcp://{}", listener.local_addr().unwrap())
-}
+use super::{inproc, marked, options, plain, recv, socket};
 
 #[test]
 fn a_socket_that_is_closed_later_sends_when_its_peer_appears() {
-    for endpoint in [unused_tcp(), inproc("closed-later")] {
+    for endpoint in [free_endpoint(), inproc("closed-later")] {
         let mut push = plain(SocketKind::Push);
         push.connect(endpoint.as_str()).unwrap();
         push.send("late").unwrap();
@@ -48,7 +43,7 @@ fn a_stop_ends_calls_but_not_the_linger_of_closed_sockets() {
     let mut options = options();
     options.context = context.clone();
     let own = KindOptions::default();
-    let endpoint = unused_tcp();
+    let endpoint = free_endpoint();
     let mut push = socket(SocketKind::Push, &options, &own);
     push.connect(endpoint.as_str()).unwrap();
     push.send("late").unwrap();
@@ -108,9 +103,7 @@ fn the_thread_of_a_driver_ends() {
 #[test]
 fn a_first_part_has_room_or_fails_as_the_message_would() {
     let endpoint = inproc("room");
-    let (own, mut one) = (KindOptions::default(), options());
-    one.send_mark = HighWaterMark::default().messages(1);
-    one.receive_mark = HighWaterMark::default().messages(1);
+    let (own, one) = (KindOptions::default(), marked(1, 1));
     let soon = Some(Duration::ZERO);
     let mut push = socket(SocketKind::Push, &one, &own);
     assert!(matches!(libzmq::wait_for_room(&push, b"x", soon), Err(Error::WouldBlock)));

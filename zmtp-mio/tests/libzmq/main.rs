@@ -22,13 +22,22 @@ use std::time::Duration;
 
 use harness::LIMIT;
 use zmtp_mio::libzmq::{self, KindOptions, Rules};
-use zmtp_mio::{AnySocket, Options, SocketKind};
+use zmtp_mio::{AnySocket, HighWaterMark, Options, SocketKind};
 
 /// Options of a socket in the default context: as in `zmtp-libzmq`, a driver serves it between calls.
 fn options() -> Options {
     let mut options = Options::default();
     options.linger = Duration::ZERO.into();
     options.rules = Rules::LIBZMQ;
+    options
+}
+
+/// Options with marks as in libzmq, where 0 is no limit.
+fn marked(send: usize, receive: usize) -> Options {
+    let mark = |messages: usize| HighWaterMark::new((messages > 0).then_some(messages), None);
+    let mut options = options();
+    (options.send_mark, options.receive_mark) = (mark(send), mark(receive));
+    options.max_bytes = None;
     options
 }
 

@@ -1,21 +1,12 @@
 //! High-water marks within the process: those of both ends are added up.
 
 use zmtp_mio::libzmq::{self, KindOptions};
-use zmtp_mio::{AnySocket, HighWaterMark, Options, SocketKind};
+use zmtp_mio::{AnySocket, Options, SocketKind};
 
-use super::{inproc, options, plain, recv, socket};
+use super::{inproc, marked, plain, recv, socket};
 
 /// More messages than rings and default marks hold.
 const MANY: usize = 10_000;
-
-/// Options with marks as in libzmq, where 0 is no limit.
-fn marked(send: usize, receive: usize) -> Options {
-    let mark = |messages: usize| HighWaterMark::new((messages > 0).then_some(messages), None);
-    let mut options = options();
-    (options.send_mark, options.receive_mark) = (mark(send), mark(receive));
-    options.max_bytes = None;
-    options
-}
 
 fn with(kind: SocketKind, options: &Options) -> AnySocket {
     socket(kind, options, &KindOptions::default())

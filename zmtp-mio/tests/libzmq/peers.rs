@@ -3,17 +3,15 @@
 use std::time::Duration;
 
 use zmtp_mio::libzmq::{self, KindOptions};
-use zmtp_mio::{Error, EventKind, HighWaterMark, Message, RoutingId, SocketKind};
+use zmtp_mio::{Error, EventKind, Message, RoutingId, SocketKind};
 
 use super::harness::{LIMIT, eventually};
-use super::{inproc, options, plain, recv, socket};
+use super::{inproc, marked, plain, recv, socket};
 
 #[test]
 fn the_queue_of_a_peer_of_a_router_has_room_until_it_is_full() {
     let own = KindOptions::default();
-    let mut one = options();
-    one.send_mark = HighWaterMark::default().messages(1);
-    one.receive_mark = HighWaterMark::default().messages(1);
+    let mut one = marked(1, 1);
     let mut router = socket(SocketKind::Router, &one, &own);
     let endpoint = inproc("peer-room");
     router.bind(endpoint.as_str()).unwrap();
@@ -62,14 +60,11 @@ fn a_peer_that_is_disconnected_gets_what_was_sent_before_and_is_not_connected_ag
 
 #[test]
 fn the_queues_of_each_peer_are_reported_as_events() {
-    let own = KindOptions::default();
-    let mut one = options();
-    one.send_mark = HighWaterMark::default().messages(3);
-    one.receive_mark = HighWaterMark::default().messages(3);
-    let mut push = socket(SocketKind::Push, &one, &own);
+    let (own, three) = (KindOptions::default(), marked(3, 3));
+    let mut push = socket(SocketKind::Push, &three, &own);
     let endpoint = push.bind("tcp://127.0.0.1:*").unwrap();
     assert_eq!(libzmq::report_queues(&push).unwrap(), 0);
-    let mut pull = socket(SocketKind::Pull, &one, &own);
+    let mut pull = socket(SocketKind::Pull, &three, &own);
     pull.connect(endpoint).unwrap();
     assert!(push.wait_for_peers(1, LIMIT).unwrap());
     while push.send_timeout(vec![0; 1 << 20], LIMIT / 20).is_ok() {}

@@ -8,6 +8,7 @@ use zmtp_mio::libzmq::{self, SharedSocket};
 use zmtp_mio::{Error, Linger, SocketKind};
 
 use super::harness::LIMIT;
+use super::harness::listeners::free_endpoint;
 use super::{inproc, plain, recv};
 
 fn shared(kind: SocketKind) -> SharedSocket {
@@ -18,7 +19,7 @@ fn shared(kind: SocketKind) -> SharedSocket {
 fn a_later_close_ends_the_calls_of_all_threads_and_sends_what_is_queued() {
     // A PAIR is not thread-safe for programs, but its calls end as those of the others.
     for kind in [SocketKind::Channel, SocketKind::Pair] {
-        for endpoint in [super::calls::unused_tcp(), inproc("close-shared")] {
+        for endpoint in [free_endpoint(), inproc("close-shared")] {
             let one = shared(kind);
             one.connect(&*endpoint).unwrap();
             one.send("late").unwrap();
