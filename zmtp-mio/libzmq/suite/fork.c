@@ -16,6 +16,9 @@ enum { CHILDREN = 60, SECONDS = 60 };
 static void *context;
 static void *waiting, *sending, *receiving;
 static void *results;
+#ifdef ZMQ_BUILD_DRAFT_API
+static void *poller;
+#endif
 static char endpoint[64];
 static atomic_int is_over;
 
@@ -77,6 +80,12 @@ static void child(int number) {
         assert(!zmq_socket(context, ZMQ_PAIR) && errno == ETERM);
         fails(zmq_ctx_set(context, ZMQ_IPV6, 1), ETERM);
         fails(zmq_ctx_get(context, ZMQ_IPV6), ETERM);
+#ifdef ZMQ_BUILD_DRAFT_API
+        zmq_poller_event_t event;
+        fails(zmq_poller_wait(poller, &event, 0), ETERM);
+        fails(zmq_poller_add(poller, waiting, NULL, ZMQ_POLLIN), ETERM);
+        assert(zmq_poller_destroy(&poller) == 0);
+#endif
         assert(zmq_ctx_shutdown(context) == 0 && zmq_ctx_term(context) == 0);
         fails(zmq_ctx_term(context), EFAULT);
     }
@@ -97,6 +106,10 @@ int main(void) {
     assert(zmq_bind(results, "tcp://127.0.0.1:*") == 0);
     assert(zmq_getsockopt(results, ZMQ_LAST_ENDPOINT, endpoint, &size) == 0);
     assert(zmq_bind(receiving, "ipc://@zmtp-test-of-fork") == 0 && zmq_connect(sending, "ipc://@zmtp-test-of-fork") == 0);
+#ifdef ZMQ_BUILD_DRAFT_API
+    poller = zmq_poller_new();
+    assert(zmq_poller_add(poller, results, NULL, ZMQ_POLLIN) == 0);
+#endif
     pthread_t threads[3];
     void *(*functions[])(void *) = {wait_for_ever, exchange, open_and_close};
     for (int i = 0; i < 3; i++) assert(pthread_create(&threads[i], NULL, functions[i], NULL) == 0);
@@ -113,6 +126,9 @@ int main(void) {
     is_over = 1;
     assert(pthread_join(threads[1], NULL) == 0 && pthread_join(threads[2], NULL) == 0);
     assert(zmq_ctx_shutdown(context) == 0 && pthread_join(threads[0], NULL) == 0);
+#ifdef ZMQ_BUILD_DRAFT_API
+    assert(zmq_poller_destroy(&poller) == 0);
+#endif
     assert(zmq_close(results) == 0 && zmq_ctx_term(context) == 0);
     printf("%d children closed the sockets of their parent, and sent by their own\n", CHILDREN);
     return 0;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use zmtp_mio::SocketKind;
 
-use super::{Context, DEALER, MAXMSGSIZE, Open, PAIR, SUB};
+use super::{Context, DEALER, MAXMSGSIZE, Open, PAIR, ROUTER, SUB};
 use crate::options::Settings;
 
 const LINGER: i32 = 17;
@@ -14,6 +14,7 @@ const RECONNECT_IVL_MAX: i32 = 21;
 const SNDHWM: i32 = 23;
 const RCVHWM: i32 = 24;
 const SNDTIMEO: i32 = 28;
+const ROUTER_RAW: i32 = 41;
 const HANDSHAKE_IVL: i32 = 66;
 const SOCKS_PROXY: i32 = 68;
 const HEARTBEAT_IVL: i32 = 75;
@@ -31,6 +32,15 @@ fn a_connect_by_way_of_a_proxy_without_a_port_fails() {
     assert_eq!(pair.connect("inproc://a"), Ok(()), "the proxy is only for TCP");
     assert_eq!(pair.set(SOCKS_PROXY, b"127.0.0.1:1080"), Ok(()));
     assert_eq!(pair.connect("tcp://127.0.0.1:9"), Ok(()));
+}
+
+/// libzmq makes the ROUTER a STREAM.
+#[test]
+fn a_router_is_never_raw() {
+    let context = Arc::new(Context::new());
+    let router = Open::new(&context, ROUTER);
+    assert_eq!(router.set(ROUTER_RAW, &1_i32.to_ne_bytes()), Err(libc::EINVAL));
+    assert_eq!(router.set(ROUTER_RAW, &0_i32.to_ne_bytes()), Ok(()));
 }
 
 #[test]
