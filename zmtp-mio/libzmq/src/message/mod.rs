@@ -2,7 +2,6 @@
 
 mod incoming;
 mod metadata;
-mod owners;
 #[cfg(test)]
 mod tests;
 
@@ -44,10 +43,21 @@ pub(crate) struct Part {
 /// C programs reserve this many bytes for it.
 const _: () = assert!(size_of::<Part>() == 64 && align_of::<Part>() == 8);
 
-/// What owns bytes that several parts can share.
-pub(crate) trait Owner: AsRef<[u8]> + Send + Sync {}
+/// Bytes that several parts and messages can share, with what owns them.
+#[derive(Clone)]
+struct Shared(Arc<dyn AsRef<[u8]> + Send + Sync>);
 
-impl<T: AsRef<[u8]> + Send + Sync> Owner for T {}
+impl Shared {
+    fn new(owner: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(owner))
+    }
+}
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        (*self.0).as_ref()
+    }
+}
 
 /// Where the bytes of a part are.
 enum Body {
@@ -58,7 +68,7 @@ enum Body {
     /// Bytes that no other part shares.
     Owned(Box<[u8]>),
     /// Bytes that copies of the part share, or that the program owns.
-    Shared(Arc<dyn Owner>),
+    Shared(Shared),
     /// A part of a message that was received. If others hold the message too, its clones share its bytes.
     Received {
         message: Arc<Message>,
@@ -101,8 +111,11 @@ impl Part {
 
     /// Returns a part with bytes that another type owns, which are not copied. If they are constant, they are never freed,
     /// and are shared from the beginning.
-    pub(crate) fn owned_by(owner: impl Owner + 'static, constant: bool) -> Self {
-        Self { shared: constant, ..Self::new(Body::Shared(Arc::new(owner))) }
+    pub(crate) fn owned_by(
+        owner: impl AsRef<[u8]> + Send + Sync + 'static,
+        constant: bool,
+    ) -> Self {
+        Self { shared: constant, ..Self::new(Body::Shared(Shared::new(owner))) }
     }
 
     /// Copies bytes that fit into the part itself.
@@ -127,7 +140,7 @@ impl Part {
         match &self.body {
             Body::Inline { len, bytes } => &bytes[..usize::from(*len)],
             Body::Owned(bytes) => bytes,
-            Body::Shared(owner) => (**owner).as_ref(),
+            Body::Shared(shared) => shared.as_ref(),
             Body::Received { message, index } => message.part(*index as usize).unwrap_or_default(),
         }
     }
@@ -154,20 +167,18 @@ impl Part {
 
     /// Returns a copy, which shares the bytes with this part unless they are few.
     pub(crate) fn share(&mut self) -> Self {
-        match &mut self.body {
-            Body::Owned(bytes) => self.body = Body::Shared(Arc::new(std::mem::take(bytes))),
-            Body::Received { message, .. } => {
+        let body = match &mut self.body {
+            Body::Inline { len, bytes } => Body::Inline { len: *len, bytes: *bytes },
+            Body::Owned(bytes) => {
+                let shared = Shared::new(std::mem::take(bytes));
+                self.body = Body::Shared(shared.clone());
+                Body::Shared(shared)
+            }
+            Body::Shared(shared) => Body::Shared(shared.clone()),
+            Body::Received { message, index } => {
                 if let Some(message) = Arc::get_mut(message) {
                     libzmq::share(message);
                 }
-            }
-            Body::Inline { .. } | Body::Shared(_) => {}
-        }
-        let body = match &self.body {
-            Body::Inline { len, bytes } => Body::Inline { len: *len, bytes: *bytes },
-            Body::Owned(bytes) => Body::Owned(bytes.clone()),
-            Body::Shared(owner) => Body::Shared(Arc::clone(owner)),
-            Body::Received { message, index } => {
                 Body::Received { message: Arc::clone(message), index: *index }
             }
         };
@@ -212,13 +223,10 @@ impl Body {
         match self {
             Self::Inline { len, bytes } => Message::from(&bytes[..usize::from(len)]),
             Self::Owned(bytes) => Message::from(bytes),
-            Self::Shared(owner) => {
-                let bytes = (*owner).as_ref();
-                if bytes.len() <= COPIED {
-                    return Message::from(bytes);
-                }
-                Message::from_owner(owners::Share(owner))
-            }
+            Self::Shared(shared) => match shared.as_ref() {
+                bytes if bytes.len() <= COPIED => Message::from(bytes),
+                _ => Message::from_owner(shared),
+            },
             Self::Received { message, index } => {
                 let index = index as usize;
                 let mut message = match Arc::try_unwrap(message) {
@@ -245,7 +253,7 @@ impl fmt::Debug for Body {
         let (kind, len) = match self {
             Self::Inline { len, .. } => ("inline", usize::from(*len)),
             Self::Owned(bytes) => ("owned", bytes.len()),
-            Self::Shared(owner) => ("shared", (**owner).as_ref().len()),
+            Self::Shared(shared) => ("shared", shared.as_ref().len()),
             Self::Received { message, .. } => ("received in", message.byte_len()),
         };
         write!(f, "{kind} {len} bytes")
