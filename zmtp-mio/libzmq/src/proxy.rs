@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use zmtp_mio::Message;
-
 use crate::errno::{Errno, Outcome};
 use crate::poll::{Polled, wait};
 use crate::socket::{DONTWAIT, Given, POLLIN, POLLOUT, SNDMORE, Socket};
@@ -95,12 +93,12 @@ fn forward(
     target: &Socket,
     capture: Option<&Arc<Socket>>,
 ) -> Outcome<Option<u64>> {
+    let mut part = match source.receive(DONTWAIT) {
+        Err(Errno::EAGAIN) => return Ok(None),
+        part => part?,
+    };
     let mut bytes = 0;
     loop {
-        let mut part = match source.receive(if bytes == 0 { DONTWAIT } else { 0 }) {
-            Err(Errno::EAGAIN) if bytes == 0 => return Ok(None),
-            part => part?,
-        };
         bytes += part.bytes().len() as u64;
         let more = part.more;
         let flags = if more { SNDMORE } else { 0 };
@@ -111,6 +109,7 @@ fn forward(
         if !more {
             return Ok(Some(bytes));
         }
+        part = source.receive(0)?;
     }
 }
 
@@ -142,12 +141,11 @@ fn steer(control: &Socket, state: State, traffic: &[Traffic; 2]) -> Outcome<Stat
 
 /// Eight numbers: what the frontend has received and sent, and the backend.
 fn reply_statistics(control: &Socket, traffic: &[Traffic; 2]) -> Outcome<()> {
-    let numbers = traffic.iter().flat_map(|one| [one.received, one.sent]).flatten();
-    let message = Message::from_parts(numbers.map(u64::to_ne_bytes));
-    let last = message.part_count().saturating_sub(1);
-    for (index, part) in message.parts().enumerate() {
-        let flags = if index < last { SNDMORE } else { 0 };
-        control.send(Given::Bytes(part), flags)?;
+    let numbers: Vec<_> =
+        traffic.iter().flat_map(|one| [one.received, one.sent]).flatten().collect();
+    for (index, number) in numbers.iter().enumerate() {
+        let flags = if index + 1 < numbers.len() { SNDMORE } else { 0 };
+        control.send(Given::Bytes(&number.to_ne_bytes()), flags)?;
     }
     Ok(())
 }
