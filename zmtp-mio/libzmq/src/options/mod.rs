@@ -18,7 +18,7 @@ use libc::c_int;
 use zmtp_mio::libzmq::{KindOptions, Rules};
 use zmtp_mio::{HighWaterMark, Options, SocketKind};
 
-pub(crate) use value::Value;
+pub(crate) use value::{Value, text};
 
 use crate::context::Context;
 use crate::errno::{Errno, Outcome};
@@ -85,14 +85,16 @@ impl Settings {
         }
     }
 
-    /// Sets an option. Returns a request if the socket must carry it out.
-    pub(crate) fn set(&mut self, option: c_int, value: Value<'_>) -> Outcome<Option<Request>> {
-        if let Some(request) = kind::request(self, option) {
-            return request.map(Some);
-        }
+    /// Returns a request if the socket must carry out this option.
+    pub(crate) fn request(&self, option: c_int) -> Outcome<Option<Request>> {
+        kind::request(self, option).transpose()
+    }
+
+    /// Sets an option that is not a request.
+    pub(crate) fn set(&mut self, option: c_int, value: Value<'_>) -> Outcome<()> {
         let groups = [queue::set, connection::set, transport::set, kind::set, security::set];
         let done = groups.iter().find_map(|set| set(self, option, value));
-        done.unwrap_or(Err(Errno::EINVAL)).map(|()| None)
+        done.unwrap_or(Err(Errno::EINVAL))
     }
 
     /// Returns an option.

@@ -22,7 +22,7 @@ fn settings(kind: SocketKind) -> Settings {
 }
 
 fn set(settings: &mut Settings, option: c_int, value: &[u8]) -> Result<(), Errno> {
-    settings.set(option, Value(Some(value))).map(drop)
+    settings.set(option, Value(Some(value)))
 }
 
 fn number(settings: &mut Settings, option: c_int, value: c_int) -> Result<c_int, Errno> {

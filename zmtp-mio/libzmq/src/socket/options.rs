@@ -3,12 +3,12 @@
 use std::os::fd::AsRawFd;
 
 use libc::c_int;
-use zmtp_mio::libzmq;
+use zmtp_mio::{SocketKind, libzmq};
 
 use super::notice::Notice;
-use super::{Socket, number};
+use super::{Socket, State, number};
 use crate::errno::{Errno, Outcome};
-use crate::options::{Request, Value};
+use crate::options::{Request, Value, text};
 
 const RCVMORE: c_int = 13;
 const FD: c_int = 14;
@@ -22,28 +22,18 @@ impl Socket {
     /// Sets an option.
     pub(crate) fn set(&self, option: c_int, value: Value<'_>) -> Outcome<()> {
         let mut state = self.enter()?;
-        let before = (state.settings.options.clone(), state.settings.own.clone());
-        let request = state.settings.set(option, value)?;
-        let (options, own) = (state.settings.options.clone(), state.settings.own.clone());
-        let is_xpub = self.kind == zmtp_mio::SocketKind::Xpub;
-        let inner = state.inner()?;
+        let is_xpub = self.kind == SocketKind::Xpub;
         let topic = value.bytes();
-        match (request, is_xpub) {
-            (None, _) => {
-                if let Err(error) = libzmq::set_options(inner, options, own) {
-                    // The next option is not refused for this value.
-                    (state.settings.options, state.settings.own) = before;
-                    return Err(error.into());
-                }
-            }
+        match (state.settings.request(option)?, is_xpub) {
+            (None, _) => state.set(option, value)?,
             (Some(Request::Subscribe), true) => {
-                libzmq::grant(inner, topic)?;
+                libzmq::grant(state.inner()?, topic)?;
             }
             (Some(Request::Unsubscribe), true) => {
-                libzmq::revoke(inner, topic)?;
+                libzmq::revoke(state.inner()?, topic)?;
             }
-            (Some(Request::Subscribe), false) => libzmq::subscribe(inner, topic)?,
-            (Some(Request::Unsubscribe), false) => libzmq::unsubscribe(inner, topic)?,
+            (Some(Request::Subscribe), false) => libzmq::subscribe(state.inner()?, topic)?,
+            (Some(Request::Unsubscribe), false) => libzmq::unsubscribe(state.inner()?, topic)?,
         }
         state.end_call();
         Ok(())
@@ -69,16 +59,26 @@ impl Socket {
                 int(state.notice.as_ref().map_or(-1, AsRawFd::as_raw_fd))
             }
             TYPE => int(number(self.kind)),
-            LAST_ENDPOINT => {
-                let mut text = state.endpoints.last().as_bytes().to_vec();
-                text.push(0);
-                text
-            }
+            LAST_ENDPOINT => text(state.endpoints.last()),
             THREAD_SAFE => int(self.kind.is_thread_safe().into()),
             TOPICS_COUNT => {
                 int(c_int::try_from(libzmq::topic_count(state.inner()?)).unwrap_or(c_int::MAX))
             }
             _ => return state.settings.get(option),
+        })
+    }
+}
+
+impl State {
+    /// Sets an option of the settings, and of the Rust socket.
+    fn set(&mut self, option: c_int, value: Value<'_>) -> Outcome<()> {
+        let before = (self.settings.options.clone(), self.settings.own.clone());
+        self.settings.set(option, value)?;
+        let (options, own) = (self.settings.options.clone(), self.settings.own.clone());
+        libzmq::set_options(self.inner()?, options, own).map_err(|error| {
+            // The next option is not refused for this value.
+            (self.settings.options, self.settings.own) = before;
+            error.into()
         })
     }
 }

@@ -90,10 +90,7 @@ impl Socket {
         let Err(SendError { error, message, .. }) = within(&inner, message, limit) else {
             return Ok(());
         };
-        if let Given::Part(part) = given {
-            let mut incoming = Incoming::new(*message, &mut self.state().cache);
-            **part = incoming.take().unwrap_or_default();
-        }
+        self.state().take_back(*message, given);
         Err(self.waited(error.into()))
     }
 }
