@@ -18,6 +18,8 @@ mod poll;
 mod poller;
 mod proxy;
 mod socket;
+#[cfg(test)]
+mod testing;
 mod timers;
 mod waker;
 mod z85;

@@ -13,6 +13,7 @@ use libc::c_int;
 use crate::context::Context;
 use crate::options::Value;
 use crate::socket::{DONTWAIT, Given, SNDMORE, Socket};
+use crate::testing::{self, RCVTIMEO};
 
 /// The numbers of socket types.
 const PAIR: c_int = 0;
@@ -28,8 +29,6 @@ const XSUB: c_int = 10;
 
 /// Numbers of options.
 const MAXMSGSIZE: c_int = 22;
-const RCVTIMEO: c_int = 27;
-const LAST_ENDPOINT: c_int = 32;
 const ROUTER_MANDATORY: c_int = 33;
 const CONFLATE: c_int = 54;
 const CONNECT_ROUTING_ID: c_int = 61;
@@ -40,7 +39,7 @@ struct Open(Arc<Socket>);
 impl Open {
     fn new(context: &Arc<Context>, kind: c_int) -> Self {
         let socket = Self(Socket::open(context, kind).unwrap());
-        socket.set(RCVTIMEO, &30_000_i32.to_ne_bytes()).unwrap();
+        testing::set(&socket.0, RCVTIMEO, 30_000);
         socket
     }
 
@@ -51,9 +50,7 @@ impl Open {
 
     /// Listens on an endpoint. Returns the endpoint that was bound.
     fn bind(&self, endpoint: &str) -> String {
-        self.0.bind(endpoint).unwrap();
-        let bound = String::from_utf8(self.0.get(LAST_ENDPOINT).unwrap()).unwrap();
-        bound.trim_end_matches('\0').to_owned()
+        testing::bind(&self.0, endpoint)
     }
 
     fn connect(&self, endpoint: &str) -> Result<(), c_int> {

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use super::{Context, Open, PAIR};
 use crate::monitor::Format;
-
-const FD: i32 = 14;
+use crate::testing;
 
 /// pyzmq makes the endpoint of a monitor from the descriptor of its socket.
 #[test]
@@ -14,8 +13,7 @@ fn the_endpoint_of_a_monitor_is_free_when_a_socket_gets_the_descriptor_of_a_clos
     let mut before = Vec::new();
     for _ in 0..50 {
         let socket = Open::new(&context, PAIR);
-        let descriptor = socket.0.get(FD).unwrap();
-        let descriptor = i32::from_ne_bytes(descriptor.try_into().unwrap());
+        let descriptor = testing::descriptor(&socket.0);
         let endpoint = format!("inproc://monitor.s-{descriptor}");
         let begun = socket.0.monitor(Some(&endpoint), 0xffff, Format::V1, PAIR);
         assert_eq!(begun, Ok(()), "descriptor {descriptor} after {before:?}");

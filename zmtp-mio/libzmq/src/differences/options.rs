@@ -6,13 +6,11 @@ use zmtp_mio::SocketKind;
 
 use super::{Context, DEALER, MAXMSGSIZE, Open, PAIR, ROUTER, SUB};
 use crate::options::Settings;
+use crate::testing::{LINGER, RCVHWM, SNDHWM};
 
-const LINGER: i32 = 17;
 const RECONNECT_IVL: i32 = 18;
 const BACKLOG: i32 = 19;
 const RECONNECT_IVL_MAX: i32 = 21;
-const SNDHWM: i32 = 23;
-const RCVHWM: i32 = 24;
 const SNDTIMEO: i32 = 28;
 const ROUTER_RAW: i32 = 41;
 const HANDSHAKE_IVL: i32 = 66;

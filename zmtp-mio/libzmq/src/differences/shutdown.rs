@@ -2,24 +2,19 @@
 
 use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::Duration;
 
 use libc::c_int;
 
-use super::{Context, LAST_ENDPOINT, PAIR, PUSH, SUB};
+use super::{Context, PAIR, PUSH, SUB};
 use crate::errno::Errno;
 use crate::monitor::Format;
 use crate::options::Value;
 use crate::socket::{DONTWAIT, Given, Socket};
-
-/// A time within which everything happens.
-const LIMIT: Duration = Duration::from_secs(30);
+use crate::testing::{FD, LAST_ENDPOINT, LIMIT, LINGER};
 
 const SUBSCRIBE: c_int = 6;
 const RCVMORE: c_int = 13;
-const FD: c_int = 14;
 const EVENTS: c_int = 15;
-const LINGER: c_int = 17;
 
 /// Nothing listens there.
 const NOT_BOUND: &str = "tcp://127.0.0.1:1";

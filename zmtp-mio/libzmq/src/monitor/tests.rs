@@ -3,34 +3,18 @@
 use std::sync::Arc;
 
 use libc::c_int;
+use zmtp_mio::SocketKind::{self, Pair, Pull, Push};
 
 use super::{Format, event};
 use crate::context::Context;
 use crate::errno::Errno;
-use crate::options::Value;
-use crate::socket::Socket;
-
-const LINGER: c_int = 17;
-const RCVTIMEO: c_int = 27;
-const LAST_ENDPOINT: c_int = 32;
-
-/// The numbers of socket types.
-const PAIR: c_int = 0;
-const PULL: c_int = 7;
-const PUSH: c_int = 8;
-
-fn socket(context: &Arc<Context>, number: c_int) -> Arc<Socket> {
-    let socket = Socket::open(context, number).unwrap();
-    for (option, value) in [(LINGER, 0), (RCVTIMEO, 30_000)] {
-        socket.set(option, Value(Some(&c_int::to_ne_bytes(value)))).unwrap();
-    }
-    socket
-}
+use crate::socket::{PAIR, Socket};
+use crate::testing::{bind, socket};
 
 /// A socket, and a PAIR that receives its events.
-fn monitored(context: &Arc<Context>, number: c_int) -> (Arc<Socket>, Arc<Socket>) {
-    let (socket, pair) = (socket(context, number), socket(context, PAIR));
-    let endpoint = format!("inproc://monitor-{number}");
+fn monitored(context: &Arc<Context>, kind: SocketKind) -> (Arc<Socket>, Arc<Socket>) {
+    let (socket, pair) = (socket(context, kind), socket(context, Pair));
+    let endpoint = format!("inproc://monitor-{kind:?}");
     socket.monitor(Some(&endpoint), 0xffff, Format::V1, PAIR).unwrap();
     pair.connect(&endpoint).unwrap();
     (socket, pair)
@@ -51,9 +35,9 @@ fn next(pair: &Socket, number: u64) -> (c_int, String) {
 #[test]
 fn a_monitor_that_another_one_replaces_ends_and_the_other_one_has_the_later_events() {
     let context = Arc::new(Context::new());
-    let (pull, before) = monitored(&context, PULL);
+    let (pull, before) = monitored(&context, Pull);
     pull.bind("tcp://127.0.0.1:*").unwrap();
-    let after = socket(&context, PAIR);
+    let after = socket(&context, Pair);
     let refused = pull.monitor(Some("tcp://127.0.0.1:*"), 0xffff, Format::V1, PAIR);
     assert_eq!(refused, Err(Errno(libc::EPROTONOSUPPORT)));
     pull.monitor(Some("inproc://after"), 0xffff, Format::V1, PAIR).unwrap();
@@ -71,11 +55,9 @@ fn a_monitor_that_another_one_replaces_ends_and_the_other_one_has_the_later_even
 #[test]
 fn events_have_the_descriptors_of_connections_and_listeners() {
     let context = Arc::new(Context::new());
-    let (pull, of_pull) = monitored(&context, PULL);
-    let (push, of_push) = monitored(&context, PUSH);
-    pull.bind("tcp://*:*").unwrap();
-    let bound = String::from_utf8(pull.get(LAST_ENDPOINT).unwrap()).unwrap();
-    let bound = bound.trim_end_matches('\0');
+    let (pull, of_pull) = monitored(&context, Pull);
+    let (push, of_push) = monitored(&context, Push);
+    let bound = bind(&pull, "tcp://*:*");
     let (listener, address) = next(&of_pull, event::LISTENING);
     assert!(listener > 2, "{listener}");
     assert_eq!(address, bound);
@@ -85,7 +67,7 @@ fn events_have_the_descriptors_of_connections_and_listeners() {
     assert_eq!(next(&of_pull, event::ACCEPTED).0, source);
     let (connection, _) = next(&of_push, event::CONNECTED);
     assert!(connection > 2 && connection != source, "{connection}");
-    pull.end_endpoint(bound).unwrap();
+    pull.end_endpoint(&bound).unwrap();
     assert_eq!(next(&of_pull, event::CLOSED), (listener, address));
     assert_eq!(next(&of_pull, event::DISCONNECTED).0, source);
     assert_eq!(next(&of_push, event::DISCONNECTED).0, connection);

@@ -88,7 +88,7 @@ fn kind(number: c_int) -> Option<SocketKind> {
 }
 
 /// The number of a socket type.
-fn number(kind: SocketKind) -> c_int {
+pub(crate) fn number(kind: SocketKind) -> c_int {
     (0..32).find(|&number| self::kind(number) == Some(kind)).unwrap_or(-1)
 }
 

@@ -1,39 +1,25 @@
 //! The descriptor of `ZMQ_FD`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use libc::c_int;
 use zmtp_mio::SocketKind;
 
-use super::{DONTWAIT, Given, POLLOUT, Socket, number};
+use super::{DONTWAIT, Given, POLLOUT, Socket};
 use crate::context::Context;
 use crate::errno::Errno;
 use crate::ffi::system_poll;
-use crate::options::Value;
+use crate::testing::{self, LIMIT, RCVHWM, SNDHWM, bind, descriptor, set};
 
-/// A time within which everything arrives.
-const LIMIT: Duration = Duration::from_secs(30);
-
-const FD: c_int = 14;
-const LINGER: c_int = 17;
-const SNDHWM: c_int = 23;
-const RCVHWM: c_int = 24;
-const RCVTIMEO: c_int = 27;
-const LAST_ENDPOINT: c_int = 32;
-
+/// A socket with room for one message.
 fn socket(context: &Arc<Context>, kind: SocketKind) -> Arc<Socket> {
-    let socket = Socket::open(context, number(kind)).unwrap();
-    for (option, value) in [(LINGER, 0), (SNDHWM, 1), (RCVHWM, 1), (RCVTIMEO, 30_000)] {
-        socket.set(option, Value(Some(&c_int::to_ne_bytes(value)))).unwrap();
-    }
+    let socket = testing::socket(context, kind);
+    [SNDHWM, RCVHWM].iter().for_each(|&option| set(&socket, option, 1));
     socket
 }
 
 /// Waits until the descriptor of a socket is readable.
 fn await_descriptor(socket: &Socket) {
-    let fd = c_int::from_ne_bytes(socket.get(FD).unwrap().try_into().unwrap());
-    let mut entries = [libc::pollfd { fd, events: libc::POLLIN, revents: 0 }];
+    let mut entries = [libc::pollfd { fd: descriptor(socket), events: libc::POLLIN, revents: 0 }];
     system_poll(&mut entries, Some(LIMIT), None).unwrap();
     assert_ne!(entries[0].revents, 0, "the descriptor is not readable");
 }
@@ -53,9 +39,7 @@ fn the_descriptor_is_readable_when_there_is_room_again() {
         let context = Arc::new(Context::new());
         let push = socket(&context, SocketKind::Push);
         let pull = socket(&context, SocketKind::Pull);
-        pull.bind(endpoint).unwrap();
-        let bound = String::from_utf8(pull.get(LAST_ENDPOINT).unwrap()).unwrap();
-        push.connect(bound.trim_end_matches('\0')).unwrap();
+        push.connect(&bind(&pull, endpoint)).unwrap();
         // The program learns from a send that there is no room, or from the events.
         for looks in [false, true, false, true] {
             await_room(&push);

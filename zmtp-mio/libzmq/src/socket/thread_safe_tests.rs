@@ -2,40 +2,23 @@
 
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use libc::c_int;
 use zmtp_mio::SocketKind;
 
-use super::{Given, POLLIN, POLLOUT, Socket, number};
+use super::{Given, POLLIN, POLLOUT, Socket};
 use crate::context::Context;
 use crate::errno::Errno;
-use crate::options::Value;
 use crate::poll::{Polled, Source, wait};
 use crate::poller::{Passed, Poller};
-
-/// A time within which everything arrives.
-const LIMIT: Duration = Duration::from_secs(30);
-
-const LINGER: c_int = 17;
-const SNDHWM: c_int = 23;
-const RCVHWM: c_int = 24;
-const LAST_ENDPOINT: c_int = 32;
+use crate::testing::{LIMIT, RCVHWM, SNDHWM, bind, set, socket};
 
 const PASSED: Passed = Passed { handle: 7, user_data: 8 };
-
-fn socket(context: &Arc<Context>, kind: SocketKind) -> Arc<Socket> {
-    let socket = Socket::open(context, number(kind)).unwrap();
-    socket.set(LINGER, Value(Some(&0_i32.to_ne_bytes()))).unwrap();
-    socket
-}
 
 /// Two sockets that are connected, the first of which is bound.
 fn pair(context: &Arc<Context>, kinds: [SocketKind; 2], endpoint: &str) -> [Arc<Socket>; 2] {
     let [one, other] = kinds.map(|kind| socket(context, kind));
-    one.bind(endpoint).unwrap();
-    let bound = String::from_utf8(one.get(LAST_ENDPOINT).unwrap()).unwrap();
-    other.connect(bound.trim_end_matches('\0')).unwrap();
+    other.connect(&bind(&one, endpoint)).unwrap();
     [one, other]
 }
 
@@ -137,13 +120,9 @@ fn a_poller_finds_the_room_that_the_wait_of_another_thread_makes() {
         let context = Arc::new(Context::new());
         let [one, other] = CHANNELS.map(|kind| socket(&context, kind));
         for option in [SNDHWM, RCVHWM] {
-            for socket in [&one, &other] {
-                socket.set(option, Value(Some(&1_i32.to_ne_bytes()))).unwrap();
-            }
+            [&one, &other].iter().for_each(|socket| set(socket, option, 1));
         }
-        one.bind(place).unwrap();
-        let bound = String::from_utf8(one.get(LAST_ENDPOINT).unwrap()).unwrap();
-        other.connect(bound.trim_end_matches('\0')).unwrap();
+        other.connect(&bind(&one, place)).unwrap();
         let poller = Poller::new();
         let source = Source::Socket(Arc::clone(&one));
         poller.add(source.clone(), POLLOUT, PASSED).unwrap();
