@@ -1,5 +1,5 @@
 //! Messages that count against the high-water mark until the next turn, as a rule of libzmq: there another thread writes
-//! them, and its progress is noticed from time to time.
+//! them, and its progress is noticed from time to time. The turns that sends run from time to time do not count.
 
 use core::time::Duration;
 use std::time::Instant;
@@ -19,7 +19,7 @@ pub(super) struct Burst {
     any: bool,
     /// When the messages for a peer reached the mark.
     full: Option<Instant>,
-    /// The burst continues over the turn that runs now.
+    /// The burst continues over the turn that runs now: a send runs it.
     continues: bool,
 }
 

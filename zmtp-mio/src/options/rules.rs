@@ -5,8 +5,9 @@
 #[expect(clippy::exhaustive_structs, reason = "hidden")]
 pub struct Rules {
     /// The high-water mark of a connection within the process is the sum of the sender's and the receiver's, in messages.
-    /// It is exact, and each message can be received at once. If one of them has no limit, neither has the sum. Only if
-    /// both ends have this rule. A send reads first what other sockets of the process have sent, for example subscriptions.
+    /// It is exact, and each message can be received at once. Half of the sum must be received before there is room again.
+    /// If one of the marks has no limit, neither has the sum. Only if both ends have this rule. A send reads first what
+    /// other sockets of the process have sent, for example subscriptions.
     pub sums_marks: bool,
     /// Endpoints that are not connected have their share of the messages, unless
     /// [`Options::immediate`](crate::Options::immediate) is set: they take part in the turns also while other peers are
@@ -39,7 +40,8 @@ pub struct Rules {
     /// PINGs are also sent to peers of ZMTP 3.0.
     pub pings_to_3_0: bool,
     /// A message of a PUB, XPUB or RADIO that waits for room counts against the high-water mark of a connection of TCP or
-    /// IPC until the next turn, also if it is written. At the mark, a send that does not wait fails for a millisecond.
+    /// IPC, also if it is written, until the next turn that is not one of those that sends run from time to time. At the
+    /// mark, a send that does not wait fails for a millisecond.
     pub counts_bursts: bool,
     /// What a connection needs waits less for the program. The driver serves a socket that had no call for a millisecond,
     /// instead of three, and a send that does not wait runs a turn after one, instead of ten.
