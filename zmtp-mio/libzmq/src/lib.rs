@@ -20,6 +20,7 @@ mod proxy;
 mod socket;
 #[cfg(test)]
 mod testing;
+mod thread;
 mod timers;
 mod waker;
 mod z85;

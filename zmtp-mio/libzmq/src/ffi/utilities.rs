@@ -3,15 +3,15 @@
 use std::ffi::{CStr, c_char, c_int, c_ulong, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::thread::{self, JoinHandle};
+use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::SigSet;
 use zmtp_mio::{Certificate, SecretKey};
 
 use super::arguments::{bytes, c_text, text};
 use super::border;
 use crate::errno::{EFSM, EMTHREAD, ENOCOMPATPROTO, ETERM, Errno};
+use crate::thread;
 use crate::z85;
 
 /// The version of libzmq whose API this is.
@@ -232,7 +232,7 @@ unsafe extern "C" fn zmq_stopwatch_stop(mut watch: *mut c_void) -> c_ulong {
 /// Sleeps for some seconds.
 #[unsafe(no_mangle)]
 extern "C" fn zmq_sleep(seconds: c_int) {
-    thread::sleep(Duration::from_secs(seconds.try_into().unwrap_or(0)));
+    std::thread::sleep(Duration::from_secs(seconds.try_into().unwrap_or(0)));
 }
 
 /// What a thread of the program runs.
@@ -246,8 +246,6 @@ unsafe impl Send for Task {}
 
 impl Task {
     fn run(self) {
-        // Signals are handled by the threads of the program that it starts itself. It fails only for an unknown operation.
-        let _ = SigSet::all().thread_block();
         // SAFETY: the program passed the function with this argument, to be called by this thread.
         unsafe { (self.function)(self.argument) }
     }
@@ -261,8 +259,7 @@ extern "C" fn zmq_threadstart(
 ) -> *mut c_void {
     border(ptr::null_mut(), || {
         let task = Task { function: function.ok_or(Errno::EFAULT)?, argument };
-        let thread = thread::Builder::new().stack_size(STACK).spawn(move || task.run());
-        let thread = thread.map_err(|error| Errno(error.raw_os_error().unwrap_or(libc::EAGAIN)))?;
+        let thread = thread::spawn(Builder::new().stack_size(STACK), move || task.run())?;
         Ok(Box::into_raw(Box::new(thread)).cast())
     })
 }

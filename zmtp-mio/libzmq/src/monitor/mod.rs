@@ -8,17 +8,17 @@ mod tests;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::Builder;
 use std::time::Duration;
 
 use libc::c_int;
-use nix::sys::signal::{SigSet, SigmaskHow};
 use zmtp_mio::libzmq::{self, KindOptions, SharedSocket};
 use zmtp_mio::{AnySocket, Error, EventReader, Message, Options, SocketKind};
 
 use crate::context::Context;
 use crate::errno::{Errno, Outcome};
 use crate::socket::Notice;
+use crate::thread;
 use event::{CLOSED, Encoder, STOPPED, descriptor};
 
 /// The first part of a message is two bytes and a number; or there is a part for each number.
@@ -92,9 +92,7 @@ impl Monitor {
         let sending = Sending { pair, events, encoder, ends: ended, last: left };
         let context = Arc::clone(context);
         context.began();
-        // Signals are for the threads of the program.
-        let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
-        let spawned = thread::Builder::new().name("zmq-monitor".into()).spawn({
+        let spawned = thread::spawn(Builder::new().name("zmq-monitor".into()), {
             let context = Arc::clone(&context);
             move || {
                 let (pair, notice) = sending.run();
@@ -105,7 +103,6 @@ impl Monitor {
                 libzmq::close_later(pair, Duration::ZERO, ended);
             }
         });
-        before.thread_set_mask()?;
         match spawned {
             Ok(thread) => {
                 context.keep(thread);
@@ -113,7 +110,7 @@ impl Monitor {
             }
             Err(error) => {
                 context.ended();
-                Err(error.into())
+                Err(error)
             }
         }
     }
