@@ -15,7 +15,7 @@ use super::rules::apply_rules;
 use super::scheduler::Key;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
-use crate::inproc::{About, COPIED, Host, Mailbox, Parcel, Pipe, Post, add_marks, pipe};
+use crate::inproc::{About, COPIED, Host, Mailbox, Parcel, Pipe, Post, pipe};
 use crate::message::{Message, Properties};
 use crate::monitor::{CloseReason, EventKind};
 use crate::transport::Addresses;
@@ -61,11 +61,7 @@ impl Engine {
 
     /// A connection with the socket that is described.
     fn pipe(&self, theirs: &About) -> (Pipe, Pipe) {
-        let (mut one, mut other) = pipe();
-        if let (Some(ours), Some(theirs)) = (self.about().mark, theirs.mark) {
-            add_marks((&mut one, ours), (&mut other, theirs));
-        }
-        (one, other)
+        pipe(self.about().mark.zip(theirs.mark))
     }
 
     /// A connection from a socket that connects to a name of this socket.
@@ -198,6 +194,10 @@ impl Engine {
                 self.monitor.counters.messages_sent += 1;
                 self.monitor.counters.bytes_sent += body.len() as u64;
             }
+            Some(body) if body.len() <= COPIED && pipe.add_behind(body) => {
+                self.monitor.counters.messages_sent += 1;
+                self.monitor.counters.bytes_sent += body.len() as u64;
+            }
             _ => {
                 let mut queued = outgoing.take();
                 queued.settle();
@@ -297,6 +297,16 @@ impl Engine {
             // Looked at first: what was put in before the end is taken out.
             let closed = pipe.is_closed();
             match pipe.pop() {
+                // The marks are added up: it waits for the application to receive what is queued.
+                Some(Parcel::Chunk(chunk))
+                    if pipe.is_unbounded()
+                        && !peer.incoming.is_empty()
+                        && chunk.added().0 > peer.incoming.room(&self.receive_mark).0 =>
+                {
+                    pipe.put_back(chunk);
+                    pipe.paused = true;
+                    return Ok(false);
+                }
                 Some(Parcel::Chunk(chunk)) => taken += self.take_chunk(index, chunk, &properties),
                 // Most messages, with fewer moves and the same result.
                 Some(Parcel::Message(mut queued))

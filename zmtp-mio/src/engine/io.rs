@@ -203,7 +203,10 @@ impl Engine {
             self.last = LastPeer::Here(peer);
         }
         self.received = true;
-        if slot.incoming.has_changed() || (slot.is_paused() && !slot.scheduled) {
+        if slot.incoming.has_changed()
+            || (slot.is_paused() && !slot.scheduled)
+            || matches!(&slot.state, State::Inproc(pipe, _) if pipe.gives_room(slot.incoming.len()))
+        {
             self.taken(index);
         }
         Some(envelope)

@@ -1,31 +1,46 @@
-//! What a direction has besides its ring if the high-water marks of its ends are added up: room without a limit.
+//! What a direction has in place of its ring if the high-water marks of its ends are added up: a list without a limit.
+//!
+//! The writer appends each message at once, a short one to the chunk at the end of the list. The reader takes the whole
+//! list. So messages are handed over one by one while the reader keeps up, and many at a time while it does not.
 
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::queue::QueuedMessage;
+use super::lane::Parcel;
+use crate::queue::{Chunk, QueuedMessage};
 
-/// The messages for which the ring has no room, and the marks.
+/// The room of a list that is kept for the next messages, in parcels.
+const KEPT: usize = 256;
+
+/// The messages, and the marks.
 #[derive(Debug, Default)]
 pub(super) struct Beyond {
+    list: List,
     /// The high-water mark of the reader, in messages.
     mark: AtomicUsize,
-    /// The number of messages that are not received at which the writer gets a post.
-    low: AtomicUsize,
     /// The number of received messages that give the writer room at a time.
     batch: AtomicUsize,
     /// The received messages that give the writer room, modulo 2^64.
     received: AtomicUsize,
-    /// Later than all messages of the ring.
-    messages: Mutex<VecDeque<QueuedMessage>>,
-    /// There are some. While there are, the writer puts nothing into the ring.
-    any: AtomicBool,
+}
+
+/// The list. The threads of both ends write to it: nothing that one of them reads often is next to it.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct List(Mutex<Waiting>);
+
+/// The messages that the reader has not taken.
+#[derive(Debug, Default)]
+struct Waiting {
+    parcels: VecDeque<Parcel>,
+    /// Posted to the reader, which has not found the list empty since then.
+    posted: bool,
 }
 
 impl Beyond {
-    fn lock(&self) -> MutexGuard<'_, VecDeque<QueuedMessage>> {
-        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.list.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn set_mark(&self, mark: usize) {
@@ -33,12 +48,15 @@ impl Beyond {
     }
 
     /// The sum of the marks of the reader and the writer; `usize::MAX` is no limit.
+    #[inline]
     pub(super) fn sum(&self, writer: usize) -> usize {
         let sum = writer.saturating_add(self.mark.load(Ordering::Relaxed));
-        let low = sum / 2;
-        let batch = if sum == usize::MAX { 1 } else { (sum - low).max(1) };
-        self.low.store(low, Ordering::Relaxed);
-        self.batch.store(batch, Ordering::Relaxed);
+        // Without a limit, no received message gives room.
+        let batch = if sum == usize::MAX { sum } else { (sum - sum / 2).max(1) };
+        // The reader reads it often: it is written only if it changes.
+        if self.batch.load(Ordering::Relaxed) != batch {
+            self.batch.store(batch, Ordering::Relaxed);
+        }
         sum
     }
 
@@ -47,38 +65,70 @@ impl Beyond {
     pub(super) fn note_received(&self, count: usize) -> usize {
         let received = self.received.load(Ordering::Relaxed);
         let new = count.wrapping_sub(received);
-        let batch = self.batch.load(Ordering::Relaxed).max(1);
-        // The count may be older than that of the other end.
-        if new < batch || new > usize::MAX / 2 {
+        if !self.is_batch(new) {
             return received;
         }
+        let batch = self.batch.load(Ordering::Relaxed).max(1);
         let received = count.wrapping_sub(new % batch);
         self.received.store(received, Ordering::Relaxed);
         received
     }
 
-    pub(super) fn low(&self) -> usize {
-        self.low.load(Ordering::Relaxed)
+    /// Whether `count` messages give the writer room that it did not have: a batch of them is received.
+    #[inline]
+    pub(super) fn gives_room(&self, count: usize) -> bool {
+        self.is_batch(count.wrapping_sub(self.received.load(Ordering::Relaxed)))
     }
 
-    /// Whether there are messages. If the reader sees this before it finds the ring empty, the next message is here.
-    pub(super) fn any(&self) -> bool {
-        self.any.load(Ordering::Acquire)
+    /// Whether this number of messages is at least a batch. It may be negative: the count may be older than that of the
+    /// other end.
+    #[inline]
+    fn is_batch(&self, new: usize) -> bool {
+        new <= usize::MAX / 2 && new >= self.batch.load(Ordering::Relaxed).max(1)
     }
 
-    pub(super) fn push(&self, queued: QueuedMessage) {
-        let mut messages = self.lock();
-        messages.push_back(queued);
-        self.any.store(true, Ordering::Release);
+    /// Adds a message. Returns whether it must be posted to the reader.
+    pub(super) fn push(&self, queued: QueuedMessage) -> bool {
+        let mut waiting = self.lock();
+        waiting.parcels.push_back(Parcel::Message(queued));
+        waiting.post()
     }
 
-    pub(super) fn pop(&self) -> Option<QueuedMessage> {
-        let mut messages = self.lock();
-        let queued = messages.pop_front();
-        if messages.is_empty() {
-            *messages = VecDeque::new();
-            self.any.store(false, Ordering::Release);
+    /// Adds a message whose only part is this one, if there are some: to the chunk at the end, or to the one that `next`
+    /// returns. Returns `None` if there are none, otherwise whether it must be posted to the reader.
+    #[inline]
+    pub(super) fn add(&self, body: &[u8], next: impl FnOnce() -> Box<Chunk>) -> Option<bool> {
+        let mut waiting = self.lock();
+        let added = match waiting.parcels.back_mut()? {
+            Parcel::Chunk(chunk) => chunk.add(body),
+            Parcel::Message(_) => false,
+        };
+        if !added {
+            let mut chunk = next();
+            let added = chunk.add(body);
+            debug_assert!(added, "a body that does not fit into an empty chunk");
+            waiting.parcels.push_back(Parcel::Chunk(chunk));
         }
-        queued
+        Some(waiting.post())
+    }
+
+    /// Moves all messages to a list that is empty. If there are none, the next one is posted to the reader, which reads
+    /// until then.
+    pub(super) fn take(&self, to: &mut VecDeque<Parcel>) {
+        if to.capacity() > KEPT {
+            *to = VecDeque::new();
+        }
+        let mut waiting = self.lock();
+        if waiting.parcels.is_empty() {
+            waiting.posted = false;
+        } else {
+            core::mem::swap(&mut waiting.parcels, to);
+        }
+    }
+}
+
+impl Waiting {
+    fn post(&mut self) -> bool {
+        !core::mem::replace(&mut self.posted, true)
     }
 }

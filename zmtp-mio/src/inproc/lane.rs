@@ -1,6 +1,7 @@
 //! One direction of a connection within the process: what its two ends share besides the ring.
 
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rtrb::Consumer;
@@ -42,6 +43,7 @@ impl Count {
 pub(super) struct Left {
     pub(super) rest: Option<Box<Chunk>>,
     pub(super) ring: Consumer<Parcel>,
+    pub(super) ahead: VecDeque<Parcel>,
 }
 
 /// The state of one direction that both ends share, besides the ring.

@@ -4,8 +4,11 @@
 //! [announces](Pipe::announce) them, many at a time if it can: short messages of a burst are copied into a chunk, which is
 //! handed over whole. The key of the connection is posted to the
 //! mailbox of the reader unless it was posted since the reader last began to read.
+//!
+//! If the marks of both ends are added up, there is a list in place of each ring, and each message is handed over at once.
 
 use core::sync::atomic::{Ordering, fence};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use rtrb::{Consumer, Producer, PushError, RingBuffer};
@@ -40,6 +43,8 @@ pub(crate) struct Pipe {
     filling: Option<Box<Chunk>>,
     /// The rest of the chunk that was taken out last.
     rest: Option<Box<Chunk>>,
+    /// The next messages of the list. Empty if there is a ring.
+    ahead: VecDeque<Parcel>,
     /// The shared state of the outgoing ring, and of the incoming ring.
     there: Arc<Lane>,
     back: Arc<Lane>,
@@ -50,6 +55,8 @@ pub(crate) struct Pipe {
     taken: Count,
     /// Messages that were put in and not announced.
     unannounced: usize,
+    /// They must be posted. Always unset if there is a ring.
+    unposted: bool,
     /// The bytes that were put in at the last announcement.
     announced: usize,
     /// Reading is paused because the queue at this end is full.
@@ -58,19 +65,13 @@ pub(crate) struct Pipe {
     unbounded: bool,
 }
 
-/// Adds up the high-water marks of both ends of a connection.
-pub(crate) fn add_marks((one, mark): (&mut Pipe, usize), (other, other_mark): (&mut Pipe, usize)) {
-    for (end, mark) in [(one, mark), (other, other_mark)] {
-        end.unbounded = true;
-        end.set_mark(mark);
-    }
-}
-
 /// The two ends of a connection. Each must be [settled](Pipe::settle) before anything is posted for
-/// it; until then messages only queue.
-pub(crate) fn pipe() -> (Pipe, Pipe) {
+/// it; until then messages only queue. With `marks`, the high-water marks of both ends are added up.
+pub(crate) fn pipe(marks: Option<(usize, usize)>) -> (Pipe, Pipe) {
     let (there, back) = (Arc::new(Lane::default()), Arc::new(Lane::default()));
-    let (one, other) = (RingBuffer::new(MESSAGES), RingBuffer::new(MESSAGES));
+    let unbounded = marks.is_some();
+    let room = if unbounded { 0 } else { MESSAGES };
+    let (one, other) = (RingBuffer::new(room), RingBuffer::new(room));
     let (empty, other_empty) = (RingBuffer::new(RETURNED), RingBuffer::new(RETURNED));
     let end = |outgoing, incoming, returned, empty, there: &Arc<Lane>, back: &Arc<Lane>| Pipe {
         outgoing,
@@ -79,18 +80,25 @@ pub(crate) fn pipe() -> (Pipe, Pipe) {
         empty,
         filling: None,
         rest: None,
+        ahead: VecDeque::new(),
         there: Arc::clone(there),
         back: Arc::clone(back),
         put: Count::default(),
         seen: Count::default(),
         taken: Count::default(),
         unannounced: 0,
+        unposted: false,
         announced: 0,
         paused: false,
-        unbounded: false,
+        unbounded,
     };
     let first = end(one.0, other.1, empty.0, other_empty.1, &there, &back);
-    (first, end(other.0, one.1, other_empty.0, empty.1, &back, &there))
+    let second = end(other.0, one.1, other_empty.0, empty.1, &back, &there);
+    if let Some((one, other)) = marks {
+        first.set_mark(one);
+        second.set_mark(other);
+    }
+    (first, second)
 }
 
 /// Whether a ring with these unread messages, and these bytes of bodies, has room for another one.
@@ -109,7 +117,7 @@ impl Pipe {
         mailbox.post_due(key);
     }
 
-    /// Whether the [marks are added up](add_marks).
+    /// Whether the marks of both ends are added up.
     #[inline]
     pub(crate) const fn is_unbounded(&self) -> bool {
         self.unbounded
@@ -198,21 +206,36 @@ impl Pipe {
         if !self.has_room() {
             return Err(queued);
         }
-        self.hand_over();
         let body_len = queued.body_len();
-        if self.unbounded && self.there.beyond.any() {
-            self.there.beyond.push(queued);
-        } else if let Err(PushError::Full(Parcel::Message(queued))) =
-            self.outgoing.push(Parcel::Message(queued))
-        {
-            if !self.unbounded {
+        if self.unbounded {
+            self.unposted |= self.there.beyond.push(queued);
+        } else {
+            self.hand_over();
+            if let Err(PushError::Full(Parcel::Message(queued))) =
+                self.outgoing.push(Parcel::Message(queued))
+            {
                 return Err(queued);
             }
-            self.there.beyond.push(queued);
         }
         self.put.add(1, body_len);
         self.unannounced += 1;
         Ok(())
+    }
+
+    /// Adds a message whose only part is this one, of at most [`COPIED`] bytes, to the messages of the list. Returns
+    /// `false` if there is a ring, or no message waits in the list.
+    #[inline]
+    pub(crate) fn add_behind(&mut self, body: &[u8]) -> bool {
+        if !self.unbounded {
+            return false;
+        }
+        let empty = &mut self.empty;
+        let next = || empty.pop().unwrap_or_else(|_| Chunk::within());
+        let Some(posts) = self.there.beyond.add(body, next) else { return false };
+        self.unposted |= posts;
+        self.put.add(1, body.len());
+        self.unannounced += 1;
+        true
     }
 
     /// Puts a message in whose only part is this one, of at most [`COPIED`] bytes. It is handed over with others when
@@ -255,8 +278,14 @@ impl Pipe {
         if core::mem::take(&mut self.unannounced) == 0 {
             return;
         }
-        self.hand_over();
         self.announced = self.put.bytes;
+        if self.unbounded {
+            if core::mem::take(&mut self.unposted) {
+                Lane::post(&self.there.reader);
+            }
+            return;
+        }
+        self.hand_over();
         self.there.put.store(self.put.messages, Ordering::Relaxed);
         // If the reader has not reset it, it will, and see what was put in before.
         if !self.there.posted.swap(true, Ordering::AcqRel) {
@@ -264,9 +293,11 @@ impl Pipe {
         }
     }
 
-    /// The reader begins to read: messages put in from now on are posted again.
+    /// The reader begins to read: messages put in from now on are posted again. Those of a list are when it is empty.
     pub(crate) fn begin_reading(&self) {
-        self.back.posted.swap(false, Ordering::AcqRel);
+        if !self.unbounded {
+            self.back.posted.swap(false, Ordering::AcqRel);
+        }
     }
 
     /// Takes a message or a chunk out. The messages of a chunk are [taken](Pipe::took) afterwards.
@@ -275,17 +306,21 @@ impl Pipe {
         if let Some(chunk) = self.rest.take() {
             return Some(Parcel::Chunk(chunk));
         }
-        // Before the ring is found empty.
-        let beyond = self.unbounded && self.back.beyond.any();
-        let parcel = match self.incoming.pop() {
-            Ok(parcel) => parcel,
-            Err(_) if beyond => Parcel::Message(self.back.beyond.pop()?),
-            Err(_) => return None,
+        let parcel = match self.unbounded {
+            true => self.next_of_list()?,
+            false => self.incoming.pop().ok()?,
         };
         if let Parcel::Message(queued) = &parcel {
             self.taken.add(1, queued.body_len());
         }
         Some(parcel)
+    }
+
+    fn next_of_list(&mut self) -> Option<Parcel> {
+        if self.ahead.is_empty() {
+            self.back.beyond.take(&mut self.ahead);
+        }
+        self.ahead.pop_front()
     }
 
     /// Takes a message out.
@@ -328,34 +363,55 @@ impl Pipe {
     /// takes out no more. `queued` is how many messages wait at this end for the application.
     pub(crate) fn end_reading(&self, queued: usize) {
         let lane = &self.back;
-        let mut taken = self.taken.messages;
         if self.unbounded {
-            // Those count until the application receives them.
-            taken = taken.saturating_sub(queued);
-            lane.beyond.note_received(taken);
+            return self.note_received(queued);
         }
-        lane.taken_messages.store(taken, Ordering::Relaxed);
+        lane.taken_messages.store(self.taken.messages, Ordering::Relaxed);
         lane.taken_bytes.store(self.taken.bytes, Ordering::Release);
         fence(Ordering::SeqCst);
-        let left = lane.put.load(Ordering::Relaxed).wrapping_sub(taken);
+        let left = lane.put.load(Ordering::Relaxed).wrapping_sub(self.taken.messages);
         // Messages may be in the ring that are not announced.
         let left = if left > usize::MAX / 2 { 0 } else { left };
-        let is_low = match self.unbounded {
-            true => left <= lane.beyond.low(),
-            false => self.paused || left <= MESSAGES / 2,
-        };
-        if is_low
-            && lane.wanted.load(Ordering::Relaxed)
-            && lane.wanted.swap(false, Ordering::AcqRel)
-        {
+        if self.paused || left <= MESSAGES / 2 {
+            self.give_room();
+        }
+    }
+
+    /// A writer that waits for room gets it.
+    fn give_room(&self) {
+        let lane = &self.back;
+        if lane.wanted.load(Ordering::Relaxed) && lane.wanted.swap(false, Ordering::AcqRel) {
             Lane::post(&lane.writer);
         }
     }
 
-    /// The application has received a message; `queued` wait for it.
+    /// The messages that the application has received, if `queued` wait for it. Those count that it has not received.
+    #[inline]
+    const fn received(&self, queued: usize) -> usize {
+        self.taken.messages.wrapping_sub(queued)
+    }
+
+    /// Whether the messages that the application has received [give the writer room](Self::note_received), if the marks
+    /// are added up. `queued` wait for it.
+    #[inline]
+    pub(crate) fn gives_room(&self, queued: usize) -> bool {
+        self.unbounded && self.back.beyond.gives_room(self.received(queued))
+    }
+
+    /// The application has received messages; `queued` wait for it. If the marks are added up, a writer that waits for
+    /// room gets it after each batch.
     pub(crate) fn note_received(&self, queued: usize) {
-        if self.unbounded {
-            self.end_reading(queued);
+        if !self.unbounded {
+            return;
+        }
+        let lane = &self.back;
+        let received = self.received(queued);
+        lane.taken_messages.store(received, Ordering::Relaxed);
+        lane.taken_bytes.store(self.taken.bytes, Ordering::Release);
+        if lane.beyond.gives_room(received) {
+            lane.beyond.note_received(received);
+            fence(Ordering::SeqCst);
+            self.give_room();
         }
     }
 
@@ -373,8 +429,10 @@ impl Pipe {
         if let Some(mut left) = self.there.left().take() {
             left.rest.map(Parcel::Chunk).into_iter().for_each(&mut keep);
             core::iter::from_fn(|| left.ring.pop().ok()).for_each(&mut keep);
-            let beyond = core::iter::from_fn(|| self.there.beyond.pop());
-            beyond.map(Parcel::Message).for_each(&mut keep);
+            left.ahead.into_iter().for_each(&mut keep);
+            let mut unread = VecDeque::new();
+            self.there.beyond.take(&mut unread);
+            unread.into_iter().for_each(&mut keep);
         }
         self.filling.take().map(Parcel::Chunk).into_iter().for_each(keep);
         messages
@@ -392,7 +450,8 @@ impl Drop for Pipe {
     fn drop(&mut self) {
         self.hand_over();
         let ring = core::mem::replace(&mut self.incoming, RingBuffer::new(0).1);
-        *self.back.left() = Some(Left { rest: self.rest.take(), ring });
+        let ahead = core::mem::take(&mut self.ahead);
+        *self.back.left() = Some(Left { rest: self.rest.take(), ring, ahead });
         for lane in [&self.back, &self.there] {
             lane.closed.store(true, Ordering::Release);
         }

@@ -67,7 +67,7 @@ impl Zap {
     }
 
     fn connect(&self, host: &Host) -> Pipe {
-        let (ours, theirs) = pipe();
+        let (ours, theirs) = pipe(None);
         host.mailbox.post(Post::Connection {
             endpoint: Arc::new(Endpoint::Inproc(NAME.into())),
             about: About {
