@@ -13,11 +13,16 @@ use super::link::COPY;
 use super::pace::SENT;
 use super::peer::State;
 use super::queue::Usage;
+use crate::inproc::COPIED;
+use crate::message::Message;
 
 /// The number of bytes held back for a peer at which they are written.
 pub(super) const HOLD: usize = 32 << 10;
 /// How long a message is held back, unless the burst is long. A burst ends when nothing is written for this time.
 pub(crate) const DELAY: Duration = Duration::from_micros(100);
+
+/// The messages that a peer of this process gets at once before a send looks at the time again.
+const AT_ONCE: usize = 32;
 
 /// The room for messages that are held back for the only peer of a socket, and need no other step.
 #[derive(Clone, Copy, Debug)]
@@ -26,10 +31,13 @@ pub(super) struct Room {
     messages: usize,
     /// Bytes of bodies and headers.
     bytes: usize,
+    /// The peer gets them at once: they are not held back.
+    at_once: bool,
 }
 
 impl Room {
-    pub(super) const NONE: Self = Self { peer: PeerId::NONE, messages: 0, bytes: 0 };
+    pub(super) const NONE: Self =
+        Self { peer: PeerId::NONE, messages: 0, bytes: 0, at_once: false };
 }
 
 /// The longest header of a frame, rounded up.
@@ -44,6 +52,9 @@ impl Engine {
         let len = body.len() + HEADER;
         if room.messages == 0 || len > room.bytes || body.len() > COPY {
             return false;
+        }
+        if room.at_once {
+            return self.append_at_once(body);
         }
         // If no received message is left, no other answer follows soon.
         if self.received && !self.pattern.may_take() {
@@ -70,17 +81,46 @@ impl Engine {
         true
     }
 
+    /// [`Self::append_to_burst`] for a peer of this process that gets each message at once.
+    fn append_at_once(&mut self, body: &[u8]) -> bool {
+        if body.len() > COPIED || self.reads_first() {
+            return false;
+        }
+        let Some(peer) = self.peers.get_mut(self.room.peer.index() as usize) else { return false };
+        if peer.id != self.room.peer || peer.full || peer.closing.is_some() {
+            return false;
+        }
+        let State::Inproc(pipe, _) = &mut peer.state else { return false };
+        if pipe.is_closed() {
+            return false;
+        }
+        if !pipe.add_behind(body) && pipe.push(Message::from(body).into()).is_err() {
+            return false;
+        }
+        pipe.announce();
+        self.monitor.counters.messages_sent += 1;
+        self.monitor.counters.bytes_sent += body.len() as u64;
+        self.sent += 1;
+        self.room.messages -= 1;
+        self.room.bytes -= body.len() + HEADER;
+        true
+    }
+
     /// Computes the room for messages that are held back after one for this peer.
     pub(super) fn find_room(&mut self, peer: PeerId) {
         self.room = Room::NONE;
-        if self.peers.len() != 1 || !self.pattern.sends_in_turn() {
+        if self.peers.len() != 1 || !self.pattern.sends_in_turn() || self.options.conflate {
             return;
         }
         let (mark, sent) = (self.send_mark, self.sent);
         let Some(slot) = self.peers.get_mut(peer.index() as usize) else { return };
         if let State::Inproc(pipe, _) = &slot.state {
             let (count, body_len) = pipe.unread_at_most();
-            let (messages, bytes) = pipe.room();
+            let at_once = pipe.is_unbounded();
+            let (mark, (messages, bytes)) = match at_once {
+                true => (pipe.limit(mark), (AT_ONCE, usize::MAX)),
+                false => (mark, pipe.room()),
+            };
             // One less than the mark, as below.
             let messages = messages
                 .min(SENT.saturating_sub(sent + 1) as usize)
@@ -88,7 +128,7 @@ impl Engine {
             let bytes = bytes.min(mark.bytes.saturating_sub(body_len)).saturating_sub(1);
             let is_open = slot.closing.is_none() && !pipe.is_closed();
             if slot.outgoing.is_empty() && is_open {
-                self.room = Room { peer, messages, bytes };
+                self.room = Room { peer, messages, bytes, at_once };
             }
             return;
         }
@@ -98,7 +138,7 @@ impl Engine {
         let messages =
             (SENT.saturating_sub(sent + 1) as usize).min(mark.messages.saturating_sub(count + 1));
         let bytes = HOLD.saturating_sub(output.len()).min(mark.bytes.saturating_sub(body_len));
-        self.room = Room { peer, messages, bytes: bytes.saturating_sub(1) };
+        self.room = Room { peer, messages, bytes: bytes.saturating_sub(1), at_once: false };
     }
 
     /// Holds messages back until `uncork`.

@@ -35,9 +35,8 @@ impl Engine {
             return Ok(());
         }
         if self.send_inproc(peer, outgoing, holds) {
-            match holds {
+            match holds || at_once {
                 true => self.find_room(peer),
-                false if at_once => {}
                 false => self.note_write(),
             }
             return Ok(());
