@@ -4,12 +4,16 @@
 //! The program can read the memory there for the life of the process: CZMQ looks for the tag of its own objects. It
 //! contains zeros. Addresses are given in order, and one that was released is given again after all the others, 134
 //! million, or as many as the process may have.
+//!
+//! Each thread remembers the sockets that it used last, so that most calls look into no table.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::ffi::c_void;
 use std::ptr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::context::Context;
 use crate::ffi;
@@ -108,8 +112,32 @@ impl Handles {
 
     fn release(&self, address: usize) -> bool {
         let object = self.table(address).remove(&address);
+        RELEASES.fetch_add(1, Ordering::Release);
         object.is_some()
     }
+}
+
+/// The number of handles that were released. What a thread remembers holds until the next one.
+static RELEASES: AtomicU64 = AtomicU64::new(0);
+/// The number of sockets that a thread remembers.
+const REMEMBERED: usize = 4;
+
+/// A socket that a thread has used.
+struct Used {
+    address: usize,
+    /// The handles that were released before.
+    releases: u64,
+    socket: Weak<Socket>,
+}
+
+thread_local! {
+    static USED: RefCell<[Used; REMEMBERED]> =
+        const { RefCell::new([const { Used { address: 0, releases: 0, socket: Weak::new() } }; REMEMBERED]) };
+}
+
+/// Calls `with` with the place for a socket in what this thread remembers. Returns `None` at the end of the thread.
+fn used<T>(address: usize, with: impl FnOnce(&mut Used) -> T) -> Option<T> {
+    USED.try_with(|used| with(&mut used.borrow_mut()[address / SIZE % REMEMBERED])).ok()
 }
 
 /// Makes a handle. Returns `None` if the process may have no more addresses.
@@ -127,10 +155,20 @@ pub(crate) fn context(handle: *const c_void) -> Option<Arc<Context>> {
 
 /// Returns the socket of a handle.
 pub(crate) fn socket(handle: *const c_void) -> Option<Arc<Socket>> {
-    match HANDLES.get(handle.addr())? {
-        Object::Socket(socket) => Some(socket),
-        _ => None,
-    }
+    let (address, releases) = (handle.addr(), RELEASES.load(Ordering::Acquire));
+    let found = used(address, |used| {
+        let holds = used.address == address && used.releases == releases;
+        holds.then(|| used.socket.upgrade()).flatten()
+    });
+    found.flatten().or_else(|| find_socket(address, releases))
+}
+
+/// Finds a socket in a table, and remembers it.
+#[cold]
+fn find_socket(address: usize, releases: u64) -> Option<Arc<Socket>> {
+    let Object::Socket(socket) = HANDLES.get(address)? else { return None };
+    used(address, |used| *used = Used { address, releases, socket: Arc::downgrade(&socket) });
+    Some(socket)
 }
 
 /// Returns the poller of a handle.
