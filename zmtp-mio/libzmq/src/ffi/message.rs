@@ -67,18 +67,19 @@ unsafe fn take(msg: Msg) -> Outcome<Part> {
     Ok(taken)
 }
 
-/// Allocates bytes that are 0.
-fn zeroed(len: usize) -> Outcome<Box<[u8]>> {
+/// Allocates bytes for the program to write. As in libzmq, their values are not defined before.
+fn unwritten(len: usize) -> Outcome<Box<[u8]>> {
     let layout = std::alloc::Layout::array::<u8>(len).map_err(|_| ENOMEM)?;
     if len == 0 {
         return Ok(Box::default());
     }
     // SAFETY: the layout is not empty.
-    let bytes = unsafe { std::alloc::alloc_zeroed(layout) };
+    let bytes = unsafe { std::alloc::alloc(layout) };
     if bytes.is_null() {
         return Err(ENOMEM);
     }
-    // SAFETY: the allocation has `len` bytes, the layout of such a slice, and no other owner.
+    // SAFETY: the allocation has `len` bytes, the layout of such a slice, and no other owner. The program, which gets the
+    // address before anything reads the bytes, may have written them.
     Ok(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(bytes, len)) })
 }
 
@@ -95,7 +96,7 @@ unsafe extern "C" fn zmq_msg_init_size(msg: Msg, size: usize) -> c_int {
     border(-1, || {
         let part = match Part::small(size) {
             Some(part) => part,
-            None => Part::from(zeroed(size)?),
+            None => Part::from(unwritten(size)?),
         };
         // SAFETY: the program passes the address of a `zmq_msg_t`.
         unsafe { put(msg, part) }
