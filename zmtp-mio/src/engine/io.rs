@@ -1,16 +1,18 @@
 //! Input and output of connections, within bounds: bytes from a stream become messages in the queue, which the
 //! application takes; messages in the output become bytes.
 
+use std::sync::Arc;
+
 use mio::Interest;
 use zmtp_core::pattern::{Pattern, PeerId};
 
 use super::Engine;
 use super::link::{Limits, ReadOutcome, ReadReport};
 use super::peer::{Peer, State};
-use super::queue::{Envelope, Usage};
+use super::queue::{Envelope, Inbox, Usage};
 use super::scheduler::Key;
 use super::status::LastPeer;
-use crate::message::Message;
+use crate::message::{Message, Properties};
 use crate::monitor::{CloseReason, EventKind, Monitor};
 use crate::transport::Addresses;
 
@@ -189,6 +191,32 @@ impl Engine {
     /// Paused reading continues.
     #[inline(always)]
     pub(crate) fn take(&mut self, peer: PeerId, message: &mut Message) -> Option<Envelope> {
+        self.take_with(peer, |incoming, prefix, properties| {
+            incoming.take(message, prefix, properties)
+        })
+    }
+
+    /// As [`Self::take`], but calls `take` with the only part of the message, and with its properties. Returns `None`, and
+    /// does not call it, if the message is not in a chunk or has more parts.
+    #[inline(always)]
+    pub(crate) fn take_body<T>(
+        &mut self,
+        peer: PeerId,
+        take: impl FnOnce(&[u8], Option<&Arc<Properties>>) -> T,
+    ) -> Option<T> {
+        self.take_with(peer, |incoming, prefix, properties| match prefix {
+            None => incoming.take_body(|body| take(body, properties)),
+            Some(_) => None,
+        })
+    }
+
+    /// Takes a message of a peer out of its queue with `take`.
+    #[inline(always)]
+    fn take_with<T>(
+        &mut self,
+        peer: PeerId,
+        take: impl FnOnce(&mut Inbox, Option<&[u8]>, Option<&Arc<Properties>>) -> Option<T>,
+    ) -> Option<T> {
         let index = peer.index() as usize;
         let slot = self.peers.get_mut(index).filter(|slot| slot.id == peer)?;
         let properties = match &slot.state {
@@ -196,8 +224,7 @@ impl Engine {
             State::Inproc(_, properties) => Some(properties),
             _ => None,
         };
-        let prefix = self.pattern.prefix(peer);
-        let envelope = slot.incoming.take(message, prefix, properties)?;
+        let taken = take(&mut slot.incoming, self.pattern.prefix(peer), properties)?;
         slot.owed = slot.owed.saturating_add(1);
         if !matches!(self.last, LastPeer::Here(last) if last == peer) {
             self.last = LastPeer::Here(peer);
@@ -209,7 +236,7 @@ impl Engine {
         {
             self.taken(index);
         }
-        Some(envelope)
+        Some(taken)
     }
 
     /// Handles that a message was taken, if that may have made room.

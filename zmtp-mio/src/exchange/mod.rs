@@ -25,7 +25,8 @@ use zmtp_core::pattern::Pattern;
 
 pub(crate) use publish::{grant, revoke, wait_for_subscribers};
 pub(crate) use radio::{join, leave};
-pub(crate) use receive::{recv, recv_into};
+pub use receive::Received;
+pub(crate) use receive::{recv, recv_into, recv_part};
 pub(crate) use request::{cancel_request, request};
 pub(crate) use room::wait_for_room;
 pub(crate) use route::{close_connection, connect_as, connect_for_id, has_room};

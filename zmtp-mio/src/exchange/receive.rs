@@ -1,6 +1,7 @@
 //! Receiving.
 
 use core::time::Duration;
+use std::sync::Arc;
 
 use zmtp_core::pattern::Pattern;
 use zmtp_core::wire::SocketType;
@@ -9,7 +10,7 @@ use super::wait::Wait;
 use super::{reply, request};
 use crate::engine::{Guard, SharedEngine};
 use crate::error::Error;
-use crate::message::Message;
+use crate::message::{Message, Properties};
 use crate::pattern::AnyPattern;
 
 /// Receives the next message; `None` after the timeout.
@@ -37,6 +38,39 @@ pub(crate) fn recv_into(
         return Ok(true);
     }
     recv_slowly(engine, timeout, message)
+}
+
+/// A message that was received.
+#[derive(Debug)]
+pub enum Received<T> {
+    /// What was made of its only part.
+    Part(T),
+    /// It is stored.
+    Message,
+}
+
+/// As [`recv_into`], but calls `take` with the only part of the message, and with its properties, if the message can be
+/// used where it was read. `None` if it does not come in time.
+#[inline]
+pub(crate) fn recv_part<T>(
+    engine: &SharedEngine,
+    timeout: Option<Duration>,
+    message: &mut Message,
+    take: impl FnOnce(&[u8], Option<&Arc<Properties>>) -> T,
+) -> Result<Option<Received<T>>, Error> {
+    let mut engine = engine.enter()?;
+    if !engine.count_taken()
+        && !engine.refilter
+        && let Some(peer) = engine.pattern.next_in_turn()
+    {
+        if let Some(part) = engine.take_body(peer, take) {
+            return Ok(Some(Received::Part(part)));
+        }
+        if engine.take(peer, message).is_some() {
+            return Ok(Some(Received::Message));
+        }
+    }
+    Ok(recv_slowly(engine, timeout, message)?.then_some(Received::Message))
 }
 
 /// [`recv_into`] if that may take a turn.

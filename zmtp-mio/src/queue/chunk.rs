@@ -322,6 +322,21 @@ impl Chunk {
         (&mut self.buffer[self.decoded..self.end], recorder)
     }
 
+    /// Takes the record of the oldest message and returns its only part; `None` if no record is left, or the message is not
+    /// in the chunk.
+    #[inline]
+    pub(super) fn next_body(&mut self) -> Option<&[u8]> {
+        match *self.records.get(self.next)? {
+            Record::Body { skip, len, .. } => {
+                self.next += 1;
+                let start = self.taken + skip as usize;
+                self.taken = start + len as usize;
+                Some(&self.buffer[start..self.taken])
+            }
+            Record::Elsewhere(_) => None,
+        }
+    }
+
     /// Takes the record of the oldest message; `None` if no record is left.
     #[inline]
     pub(super) fn next(&mut self) -> Option<Next<'_>> {

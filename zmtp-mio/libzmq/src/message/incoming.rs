@@ -28,22 +28,15 @@ impl Incoming {
         incoming
     }
 
-    /// Replaces the message, which has no parts left, by one that `receive` receives, if it returns `true`.
-    pub(crate) fn replace<E>(
-        &mut self,
-        cache: &mut MetadataCache,
-        receive: impl FnOnce(&mut Message) -> Result<bool, E>,
-    ) -> Result<bool, E> {
-        let received = receive(&mut self.message)?;
-        if received {
-            self.begin(cache);
-        }
-        Ok(received)
+    /// The place for the next message, when this one has no parts left. It is [begun](Self::begin) afterwards.
+    pub(crate) const fn place(&mut self) -> &mut Message {
+        &mut self.message
     }
 
-    fn begin(&mut self, cache: &mut MetadataCache) {
+    /// Begins with the parts of the message in the [place](Self::place).
+    pub(crate) fn begin(&mut self, cache: &mut MetadataCache) {
         (self.next, self.count) = (0, self.message.part_count());
-        self.metadata = self.message.take_properties().map(|properties| cache.find(properties));
+        self.metadata = self.message.take_properties().map(|properties| cache.find(&properties));
         let group = self.message.group();
         self.group = (!group.is_empty()).then(|| CString::new(group).unwrap_or_default().into());
     }
@@ -71,10 +64,12 @@ impl Incoming {
             Part::new(Body::Received { message: self.hold(), index: self.next as u32 })
         };
         part.routing_id = self.message().routing_id().unwrap_or(0);
-        part.metadata.clone_from(&self.metadata);
-        part.group.clone_from(&self.group);
         self.skip();
         part.more = !self.is_empty();
+        (part.metadata, part.group) = match part.more {
+            true => (self.metadata.clone(), self.group.clone()),
+            false => (self.metadata.take(), self.group.take()),
+        };
         Some(part)
     }
 

@@ -71,13 +71,13 @@ const SLOTS: usize = 16;
 
 impl MetadataCache {
     /// Returns the metadata of these properties.
-    pub(crate) fn find(&mut self, properties: Arc<Properties>) -> Arc<Metadata> {
+    pub(crate) fn find(&mut self, properties: &Arc<Properties>) -> Arc<Metadata> {
         // Addresses are multiples of 16, and those of neighbours differ in higher bits.
-        let address = Arc::as_ptr(&properties).addr();
+        let address = Arc::as_ptr(properties).addr();
         let slot = &mut self.slots[(address >> 4 ^ address >> 8) % SLOTS];
         match slot {
-            Some(found) if Arc::ptr_eq(&found.properties, &properties) => Arc::clone(found),
-            _ => Arc::clone(slot.insert(Arc::new(Metadata::new(properties)))),
+            Some(found) if Arc::ptr_eq(&found.properties, properties) => Arc::clone(found),
+            _ => Arc::clone(slot.insert(Arc::new(Metadata::new(Arc::clone(properties))))),
         }
     }
 }

@@ -118,6 +118,11 @@ impl Part {
         Self { shared: constant, ..Self::new(Body::Shared(Shared::new(owner))) }
     }
 
+    /// Returns a part with a copy of the only part of a message that was received.
+    pub(crate) fn received(body: &[u8], metadata: Option<Arc<Metadata>>) -> Self {
+        Self { metadata, ..Self::from(body) }
+    }
+
     /// Copies bytes that fit into the part itself.
     fn inline(body: &[u8]) -> Option<Self> {
         let mut bytes = [0; INLINE];

@@ -145,6 +145,24 @@ impl Inbox {
         self.take_queued(message)
     }
 
+    /// Removes the oldest message and calls `take` with its only part, if it is in a chunk.
+    #[inline(always)]
+    pub(crate) fn take_body<T>(&mut self, take: impl FnOnce(&[u8]) -> T) -> Option<T> {
+        let oldest = match self.before.front_mut() {
+            Some(chunk) => Some(chunk),
+            None => self.chunk.as_mut(),
+        };
+        let chunk = oldest?;
+        let body = chunk.next_body()?;
+        self.messages -= 1;
+        self.body_len -= body.len();
+        let taken = take(body);
+        if chunk.is_taken() {
+            self.settle();
+        }
+        Some(taken)
+    }
+
     #[inline(never)]
     fn take_noted(&mut self, message: &mut Message) -> Option<Envelope> {
         self.noted -= 1;

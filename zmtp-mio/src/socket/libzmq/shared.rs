@@ -1,11 +1,16 @@
 //! Sockets that any thread may use.
 
+use core::time::Duration;
+use std::sync::Arc;
+
 use super::super::kind::{Any, Kind};
 use super::super::{AnySocket, Ready, Socket, ThreadSafeSocket, step as step_of};
 use crate::endpoint::Endpoint;
 use crate::engine::SharedEngine;
 use crate::error::Error;
 use crate::exchange;
+pub use crate::exchange::Received;
+use crate::message::{Message, Properties};
 use crate::options::Linger;
 
 /// A socket of any kind whose methods take `&self`. One thread at a time may use those whose kind is not thread-safe.
@@ -61,6 +66,27 @@ pub fn close_shared(
 /// As [`Socket::step`].
 pub fn step(socket: &impl AnyForm) -> Result<Ready, Error> {
     step_of(engine(socket))
+}
+
+/// Receives a message into `message`, whose content is replaced.
+///
+/// If the message has one part that can be used where it was read, it calls `take` instead, with this part and with the
+/// properties of the connection. Then `message` has no parts. `take` must not use the socket. Returns `None` if no message
+/// arrives in time; without `timeout`, it waits without limit.
+///
+/// # Errors
+///
+/// As [`Socket::recv_into`].
+pub fn receive_part<T>(
+    socket: &SharedSocket,
+    timeout: Option<Duration>,
+    message: &mut Message,
+    take: impl FnOnce(&[u8], Option<&Arc<Properties>>) -> T,
+) -> Result<Option<Received<T>>, Error> {
+    if message.part_count() > 0 {
+        drop(core::mem::take(message));
+    }
+    exchange::recv_part(socket.engine(), timeout, message, take)
 }
 
 /// As [`AnySocket::subscribe`].
