@@ -11,7 +11,7 @@ use super::lane::Parcel;
 use crate::queue::{Chunk, QueuedMessage};
 
 /// The room of a list that is kept for the next messages, in parcels.
-const KEPT: usize = 256;
+const KEPT: usize = 1_024;
 
 /// The messages, and the marks.
 #[derive(Debug, Default)]
