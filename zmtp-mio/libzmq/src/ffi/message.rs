@@ -53,20 +53,6 @@ unsafe fn put(msg: Msg, part: Part) -> Outcome<c_int> {
     Ok(0)
 }
 
-/// Removes the part from a message, which is closed afterwards.
-///
-/// # Safety
-///
-/// As for [`part`].
-unsafe fn take(msg: Msg) -> Outcome<Part> {
-    // SAFETY: passed on.
-    let part = unsafe { part(msg) }?;
-    let taken = std::mem::take(part);
-    // SAFETY: the message is initialised. The empty part that stays in it owns nothing.
-    unsafe { msg.cast::<u16>().write(0) }
-    Ok(taken)
-}
-
 /// Allocates bytes for the program to write. As in libzmq, their values are not defined before.
 fn unwritten(len: usize) -> Outcome<Box<[u8]>> {
     let layout = std::alloc::Layout::array::<u8>(len).map_err(|_| ENOMEM)?;
@@ -140,7 +126,9 @@ unsafe extern "C" fn zmq_msg_init_data(
 unsafe extern "C" fn zmq_msg_close(msg: Msg) -> c_int {
     border(-1, || {
         // SAFETY: the program passes the address of a `zmq_msg_t` that it does not use elsewhere.
-        drop(unsafe { take(msg) }?);
+        *unsafe { part(msg) }? = Part::default();
+        // SAFETY: the message is initialised. The empty part that stays in it owns nothing.
+        unsafe { msg.cast::<u16>().write(0) }
         Ok(0)
     })
 }

@@ -80,8 +80,7 @@ unsafe extern "C" fn zmq_msg_recv(msg: Msg, handle: *mut c_void, flags: c_int) -
         let socket = socket(handle)?;
         // SAFETY: the program passes the address of a `zmq_msg_t` that it does not use elsewhere.
         let part = unsafe { part(msg) }?;
-        *part = socket.receive(flags)?;
-        Ok(length(part.bytes().len()))
+        socket.receive_to(part, flags).map(length)
     })
 }
 

@@ -86,17 +86,27 @@ impl Default for Part {
 /// A long body is not copied.
 impl From<Box<[u8]>> for Part {
     fn from(bytes: Box<[u8]>) -> Self {
-        Self::inline(&bytes).unwrap_or_else(|| Self::new(Body::Owned(bytes)))
+        match bytes.len() {
+            ..=INLINE => Self::from(&*bytes),
+            _ => Self::new(Body::Owned(bytes)),
+        }
     }
 }
 
 impl From<&[u8]> for Part {
+    #[inline]
     fn from(bytes: &[u8]) -> Self {
-        Self::inline(bytes).unwrap_or_else(|| Self::new(Body::Owned(bytes.into())))
+        if bytes.len() > INLINE {
+            return Self::new(Body::Owned(bytes.into()));
+        }
+        let mut inline = [0; INLINE];
+        inline[..bytes.len()].copy_from_slice(bytes);
+        Self::new(Body::Inline { len: bytes.len() as u8, bytes: inline })
     }
 }
 
 impl Part {
+    #[inline]
     fn new(body: Body) -> Self {
         Self {
             magic: MAGIC,
@@ -116,18 +126,6 @@ impl Part {
         constant: bool,
     ) -> Self {
         Self { shared: constant, ..Self::new(Body::Shared(Shared::new(owner))) }
-    }
-
-    /// Returns a part with a copy of the only part of a message that was received.
-    pub(crate) fn received(body: &[u8], metadata: Option<Arc<Metadata>>) -> Self {
-        Self { metadata, ..Self::from(body) }
-    }
-
-    /// Copies bytes that fit into the part itself.
-    fn inline(body: &[u8]) -> Option<Self> {
-        let mut bytes = [0; INLINE];
-        bytes.get_mut(..body.len())?.copy_from_slice(body);
-        Some(Self::new(Body::Inline { len: body.len() as u8, bytes }))
     }
 
     /// Returns a part of `len` bytes that fit into the part itself; `None` if they do not.

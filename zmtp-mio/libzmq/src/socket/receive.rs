@@ -11,96 +11,94 @@ use super::{Socket, State};
 use crate::errno::{Errno, Outcome};
 use crate::message::{Incoming, MetadataCache, Part};
 
-/// What a call does with the part that it receives.
-trait Take {
-    type Result;
+/// Where a call stores the part that it receives. Its methods return the length of the part.
+trait Store {
+    /// Stores the next part of a message.
+    fn next(self, incoming: &mut Incoming) -> usize;
 
-    /// Takes the next part of a message.
-    fn next(self, incoming: &mut Incoming) -> Self::Result;
-
-    /// Takes a message of one part where it was read.
+    /// Stores a message of one part from where it was read.
     fn only(
         self,
         body: &[u8],
         properties: Option<&Arc<Properties>>,
         cache: &mut MetadataCache,
-    ) -> Self::Result;
+    ) -> usize;
 }
 
-/// Returns the part.
-struct ToPart;
-
-impl Take for ToPart {
-    type Result = Option<Part>;
-
-    fn next(self, incoming: &mut Incoming) -> Self::Result {
-        incoming.take()
-    }
-
-    fn only(
-        self,
-        body: &[u8],
-        properties: Option<&Arc<Properties>>,
-        cache: &mut MetadataCache,
-    ) -> Self::Result {
-        Some(Part::received(body, properties.map(|properties| cache.find(properties))))
-    }
-}
-
-/// Copies the part into a buffer, which may be too short for it. Returns the length of the part.
-struct ToBuffer<'b>(&'b mut [u8]);
-
-impl ToBuffer<'_> {
-    fn copy(self, bytes: &[u8]) -> usize {
-        let copied = bytes.len().min(self.0.len());
-        self.0[..copied].copy_from_slice(&bytes[..copied]);
-        bytes.len()
-    }
-}
-
-impl Take for ToBuffer<'_> {
-    type Result = usize;
-
+/// Replaces the part, which is written in its place, because moving one takes long.
+impl Store for &mut Part {
     fn next(self, incoming: &mut Incoming) -> usize {
-        let len = self.copy(incoming.peek().unwrap_or_default());
+        *self = incoming.take().unwrap_or_default();
+        self.bytes().len()
+    }
+
+    fn only(
+        self,
+        body: &[u8],
+        properties: Option<&Arc<Properties>>,
+        cache: &mut MetadataCache,
+    ) -> usize {
+        *self = Part::from(body);
+        self.metadata = properties.map(|properties| cache.find(properties));
+        body.len()
+    }
+}
+
+/// Copies the part into the buffer, which may be too short for it.
+impl Store for &mut [u8] {
+    fn next(self, incoming: &mut Incoming) -> usize {
+        let len = copy(incoming.peek().unwrap_or_default(), self);
         incoming.skip();
         len
     }
 
     fn only(self, body: &[u8], _: Option<&Arc<Properties>>, _: &mut MetadataCache) -> usize {
-        self.copy(body)
+        copy(body, self)
     }
+}
+
+fn copy(bytes: &[u8], buffer: &mut [u8]) -> usize {
+    let copied = bytes.len().min(buffer.len());
+    buffer[..copied].copy_from_slice(&bytes[..copied]);
+    bytes.len()
 }
 
 impl Socket {
     /// Receives a part.
     pub(crate) fn receive(&self, flags: c_int) -> Outcome<Part> {
-        self.with_next(flags, ToPart)?.ok_or(Errno::EAGAIN)
+        let mut part = Part::default();
+        self.receive_to(&mut part, flags)?;
+        Ok(part)
+    }
+
+    /// Receives a part in place of this one. Returns its length.
+    pub(crate) fn receive_to(&self, part: &mut Part, flags: c_int) -> Outcome<usize> {
+        self.with_next(flags, part)
     }
 
     /// Receives a part into a buffer, which may be too short for it. Returns the length of the part.
     pub(crate) fn receive_into(&self, buffer: &mut [u8], flags: c_int) -> Outcome<usize> {
-        self.with_next(flags, ToBuffer(buffer))
+        self.with_next(flags, buffer)
     }
 
-    /// Waits for a part and takes it.
-    fn with_next<T: Take>(&self, flags: c_int, take: T) -> Outcome<T::Result> {
+    /// Waits for a part and stores it.
+    fn with_next(&self, flags: c_int, store: impl Store) -> Outcome<usize> {
         let mut state = self.call()?;
         if self.is_thread_safe() {
-            return self.with_message(state, flags, take);
+            return self.with_message(state, flags, store);
         }
-        let taken = state.take_part(flags, take);
+        let stored = state.store_part(flags, store);
         state.end_call();
-        taken
+        stored
     }
 
     /// As [`Self::with_next`], for messages of one part: other threads use the socket during the wait.
-    fn with_message<T: Take>(
+    fn with_message(
         &self,
         state: MutexGuard<'_, State>,
         flags: c_int,
-        take: T,
-    ) -> Outcome<T::Result> {
+        store: impl Store,
+    ) -> Outcome<usize> {
         let limit = State::limit(state.settings.receive_timeout, flags);
         let inner = state.shared()?;
         drop(state);
@@ -110,30 +108,30 @@ impl Socket {
             return Err(Errno::EAGAIN);
         }
         let mut incoming = Incoming::new(message, &mut self.state().cache);
-        Ok(take.next(&mut incoming))
+        Ok(store.next(&mut incoming))
     }
 }
 
 impl State {
-    /// Waits until a part can be taken, and takes it.
-    fn take_part<T: Take>(&mut self, flags: c_int, take: T) -> Outcome<T::Result> {
+    /// Waits until a part can be taken, and stores it.
+    fn store_part(&mut self, flags: c_int, store: impl Store) -> Outcome<usize> {
         if self.has_part() {
-            return Ok(take.next(&mut self.incoming));
+            return Ok(store.next(&mut self.incoming));
         }
         let limit = Self::limit(self.settings.receive_timeout, flags);
         let inner = self.inner.as_deref().ok_or(Errno::ENOTSOCK)?;
         let (place, cache) = (self.incoming.place(), &mut self.cache);
-        let mut take = Some(take);
+        let mut store = Some(store);
         let received = libzmq::receive_part(inner, limit, place, |body, properties| {
-            take.take().map(|take| take.only(body, properties, cache))
+            store.take().map_or(0, |store| store.only(body, properties, cache))
         })?;
-        match (received, take) {
-            (Some(Received::Part(Some(taken))), _) => Ok(taken),
-            (Some(_), Some(take)) => {
+        match received {
+            Some(Received::Part(len)) => Ok(len),
+            Some(Received::Message) => {
                 self.incoming.begin(&mut self.cache);
-                Ok(take.next(&mut self.incoming))
+                Ok(store.map_or(0, |store| store.next(&mut self.incoming)))
             }
-            _ => Err(Errno::EAGAIN),
+            None => Err(Errno::EAGAIN),
         }
     }
 }
