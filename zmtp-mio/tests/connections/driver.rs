@@ -258,12 +258,15 @@ fn a_panic_in_one_socket_leaves_the_others_to_the_driver() {
     let context = driven();
     let mut options = zmtp_mio::Options::default();
     options.context = context.clone();
-    options.mechanism = Some(std::sync::Arc::new(|| panic!("of the test")));
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    options.mechanism = Some(std::sync::Arc::new(|| {
+        CALLS.fetch_add(1, Ordering::Relaxed);
+        panic!("of the test")
+    }));
     let failing = Pull::builder().options(options).bind("tcp://127.0.0.1:*").unwrap();
     let pull = Pull::builder().context(&context).bind("tcp://127.0.0.1:*").unwrap();
-    // Its driver accepts the connection, and panics.
     let _peer = RawPeer::connect(&failing.endpoints().next().unwrap().to_string());
-    thread::sleep(QUIET);
+    eventually("the panic of the driver", || CALLS.load(Ordering::Relaxed) == 1);
     let mut peer = half_ready(&pull.endpoints().next().unwrap().to_string(), "PUSH");
     peer.read_exact(64);
     eventually("the handshake", || pull.counters().handshakes == 1);

@@ -1,12 +1,14 @@
 //! What the thread-safe types have in common: several threads use a socket at the same time, and messages have one part.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use crate::harness::processes::blocked;
 use crate::harness::threads::driven;
-use crate::harness::{LIMIT, QUIET, RawPeer, builder, context, eventually, transports};
+use crate::harness::{LIMIT, RawPeer, builder, context, eventually, transports};
 use zmtp_mio::kind::Any;
 use zmtp_mio::{
     AnySocket, Channel, Client, Error, EventKind, Gather, Pull, Scatter, Server, Socket,
@@ -114,26 +116,21 @@ fn the_messages_of_each_sending_thread_keep_their_order() {
 fn a_close_ends_the_calls_of_other_threads() {
     for (kind, socket) in all() {
         socket.bind("tcp://127.0.0.1:*").unwrap();
-        let begun = AtomicUsize::new(0);
-        thread::scope(|scope| {
-            let waiting = [(); 3].map(|()| {
-                scope.spawn(|| {
-                    begun.fetch_add(1, Ordering::Relaxed);
-                    match kind {
-                        // It does not wait for members.
-                        SocketKind::Radio => socket.wait_for_peers(1, LIMIT).map(drop),
-                        _ if kind.can_receive() => socket.recv().map(drop),
-                        _ => socket.send("without a peer").map_err(Error::from),
-                    }
-                })
-            });
-            eventually("three calls", || begun.load(Ordering::Relaxed) == 3);
-            assert!(socket.close(LIMIT).is_empty());
-            for thread in waiting {
-                let ended = thread.join().unwrap();
-                assert!(matches!(ended, Err(Error::Stopped)), "{kind}: {ended:?}");
-            }
+        let socket = Arc::new(socket);
+        let waiting = [(); 3].map(|()| {
+            let socket = Arc::clone(&socket);
+            blocked(move || match kind {
+                // It does not wait for members.
+                SocketKind::Radio => socket.wait_for_peers(1, LIMIT).map(drop),
+                _ if kind.can_receive() => socket.recv().map(drop),
+                _ => socket.send("without a peer").map_err(Error::from),
+            })
         });
+        assert!(socket.close(LIMIT).is_empty());
+        for thread in waiting {
+            let ended = thread.join().unwrap();
+            assert!(matches!(ended, Err(Error::Stopped)), "{kind}: {ended:?}");
+        }
         assert!(matches!(socket.bind("tcp://127.0.0.1:*"), Err(Error::Stopped)));
     }
 }
@@ -155,18 +152,11 @@ fn a_close_sends_what_is_queued_within_linger() {
 
 #[test]
 fn a_send_that_waits_for_a_peer_goes_on_when_another_thread_connects() {
-    let client = builder::<Client>().build().unwrap();
-    let begun = AtomicUsize::new(0);
-    thread::scope(|scope| {
-        let sender = scope.spawn(|| {
-            begun.store(1, Ordering::Relaxed);
-            client.send("queued")
-        });
-        eventually("the call", || begun.load(Ordering::Relaxed) == 1);
-        thread::sleep(QUIET);
-        client.connect("inproc://later").unwrap();
-        sender.join().unwrap().unwrap();
-    });
+    let client = Arc::new(builder::<Client>().build().unwrap());
+    let sending = Arc::clone(&client);
+    let sender = blocked(move || sending.send("queued"));
+    client.connect("inproc://later").unwrap();
+    sender.join().unwrap().unwrap();
     assert_eq!(client.close(Duration::ZERO).messages.len(), 1);
 }
 
