@@ -30,6 +30,7 @@ mod groups;
 mod inproc;
 mod look_up;
 mod mechanism;
+mod memory;
 mod message;
 mod monitor;
 mod options;

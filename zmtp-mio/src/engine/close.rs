@@ -130,15 +130,21 @@ impl Engine {
         reason: CloseReason,
         ready: bool,
     ) -> bool {
-        if ready && !matches!(reason, CloseReason::Protocol(_) | CloseReason::MemoryLimit) {
+        let discards = matches!(
+            reason,
+            CloseReason::Protocol(_) | CloseReason::MemoryLimit | CloseReason::OutOfMemory
+        );
+        if ready && !discards {
             self.decode_rest(index, &mut link);
         }
         let Some(peer) = self.peers.get_mut(index) else { return false };
-        peer.incoming.detach(self.pattern.prefix(peer.id), link.receive.properties.as_ref());
+        let (prefix, properties) = (self.pattern.prefix(peer.id), link.receive.properties.as_ref());
+        let lost = peer.incoming.detach(prefix, properties);
         if ready {
             self.monitor.counters.in_doubt += link.in_doubt(reason);
         }
         let dropped = &mut self.monitor.counters.dropped;
+        dropped.out_of_memory += lost;
         dropped.incomplete += u64::from(link.in_message());
         let mid_message = link.is_mid_message();
         // A message that is partly written cannot be continued over the next connection.
@@ -196,7 +202,8 @@ impl Engine {
     /// Ends a connection within the process. Messages that the other end has not read are queued again.
     pub(super) fn end_pipe(&mut self, index: usize, pipe: &mut Pipe, properties: &Arc<Properties>) {
         let Some(peer) = self.peers.get_mut(index) else { return };
-        peer.incoming.detach(self.pattern.prefix(peer.id), Some(properties));
+        let lost = peer.incoming.detach(self.pattern.prefix(peer.id), Some(properties));
+        self.monitor.counters.dropped.out_of_memory += lost;
         if pipe.is_closed() {
             let counters = &mut self.monitor.counters;
             let unread = pipe.take_back();

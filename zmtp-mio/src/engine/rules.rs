@@ -90,7 +90,7 @@ fn add(message: &mut QueuedMessage, to_message: bool, header: FrameHeader, body:
     if to_message {
         message.message.push(body);
     } else {
-        message.envelope.begin(header);
-        message.envelope.append(body);
+        message.envelope.begin(header).unwrap();
+        message.envelope.append(body).unwrap();
     }
 }

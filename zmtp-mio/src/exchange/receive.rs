@@ -107,13 +107,14 @@ fn recv_slowly(
 fn in_turn(engine: &mut Guard<'_>, wait: &mut Wait, message: &mut Message) -> Result<bool, Error> {
     engine.share()?;
     loop {
-        if let Ok(Some(peer)) = engine.pattern.take()
-            && engine.take(peer, message).is_some()
-        {
-            if still_matches(engine, message) {
-                return Ok(true);
+        if let Ok(Some(peer)) = engine.pattern.take() {
+            // Without a message, it is lost: there was no memory for it.
+            if engine.take(peer, message).is_some() {
+                if still_matches(engine, message) {
+                    return Ok(true);
+                }
+                *message = Message::new();
             }
-            *message = Message::new();
             continue;
         }
         engine.refilter = false;

@@ -18,11 +18,14 @@ pub(super) fn recv(
     }
     engine.share()?;
     loop {
-        if let Ok(Some(peer)) = engine.pattern.take()
-            && let Some(envelope) = engine.take(peer, message)
-        {
-            engine.envelope = envelope;
-            return Ok(true);
+        if let Ok(Some(peer)) = engine.pattern.take() {
+            if let Some(envelope) = engine.take(peer, message) {
+                engine.envelope = envelope;
+                return Ok(true);
+            }
+            // The request is lost: there was no memory for it. It gets no reply.
+            let _ = engine.pattern.route(&[]);
+            continue;
         }
         if !wait.turn_in_time(engine)? {
             return Ok(false);

@@ -126,7 +126,9 @@ pub(super) fn recv(
     loop {
         match engine.pattern.take() {
             Ok(None) => {}
-            Ok(Some(peer)) => return Ok(engine.take(peer, message).is_some()),
+            Ok(Some(peer)) if engine.take(peer, message).is_some() => return Ok(true),
+            // The reply is lost: there was no memory for it.
+            Ok(Some(_)) => return Err(Error::PeerLost),
             Err(TakeError::OutOfTurn(error)) => return Err(error.into()),
             Err(TakeError::PeerLost) => return Err(Error::PeerLost),
             Err(_) => return Err(OutOfTurn::NoRequestSent.into()),

@@ -1,5 +1,7 @@
 //! Where the parts of a message end.
 
+use crate::memory::OutOfMemory;
+
 /// How many ends are stored without an allocation.
 const FEW: usize = 3;
 
@@ -52,6 +54,16 @@ impl Ends {
         }
     }
 
+    /// Makes room for one more end.
+    #[inline]
+    pub(super) fn try_reserve(&mut self) -> Result<(), OutOfMemory> {
+        match self {
+            // They become many with a few bytes.
+            Self::Few { .. } => Ok(()),
+            Self::Many(ends) => Ok(ends.try_reserve(1)?),
+        }
+    }
+
     /// Adds `by` to each end, and inserts one before them.
     pub(super) fn push_front(&mut self, end: usize, by: usize) {
         let mut moved = self.clone();
@@ -63,9 +75,13 @@ impl Ends {
 
     /// Adds `by` to each end.
     pub(super) fn shift(&mut self, by: usize) {
-        let moved: Vec<usize> = self.iter().map(|end| end + by).collect();
-        self.clear();
-        moved.into_iter().for_each(|end| self.push(end));
+        match self {
+            Self::Many(ends) => ends.iter_mut().for_each(|end| *end += by),
+            Self::Few { .. } => {
+                let few = core::mem::take(self);
+                few.iter().for_each(|end| self.push(end + by));
+            }
+        }
     }
 
     /// Removes the first `n` ends.

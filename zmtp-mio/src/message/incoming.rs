@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::storage::{self, Storage};
 use super::{Message, Properties};
+use crate::memory::OutOfMemory;
 
 impl Message {
     /// Sets the properties of the peer that sent the message.
@@ -21,11 +22,56 @@ impl Message {
         properties: Option<&Arc<Properties>>,
     ) {
         self.storage.fill(prefix.unwrap_or_default(), body);
+        self.received(prefix, properties);
+    }
+
+    /// As [`Message::receive`], for a message whose bytes are copied without a call of the application.
+    pub(crate) fn try_receive(
+        &mut self,
+        prefix: Option<&[u8]>,
+        body: &[u8],
+        properties: Option<&Arc<Properties>>,
+    ) -> Result<(), OutOfMemory> {
+        let first = prefix.unwrap_or_default();
+        if first.len() + body.len() <= storage::INLINE {
+            self.receive(prefix, body, properties);
+            return Ok(());
+        }
+        self.storage = Storage::heap(first, body)?;
+        self.received(prefix, properties);
+        Ok(())
+    }
+
+    /// The parts are in the storage.
+    #[inline(always)]
+    fn received(&mut self, prefix: Option<&[u8]>, properties: Option<&Arc<Properties>>) {
         if let Some(prefix) = prefix {
             self.ends.push(prefix.len());
         }
         self.has_parts = true;
         self.properties = properties.cloned();
+    }
+
+    /// As [`Message::begin_part`], for a part that a peer sends.
+    pub(crate) fn try_begin_part(&mut self) -> Result<(), OutOfMemory> {
+        self.ends.try_reserve()?;
+        self.begin_part();
+        Ok(())
+    }
+
+    /// As [`Message::push`], for a part that a peer sends.
+    pub(crate) fn try_push(&mut self, part: &[u8]) -> Result<(), OutOfMemory> {
+        self.try_begin_part()?;
+        self.try_append(part)
+    }
+
+    /// As [`Message::append`], for bytes that a peer sends.
+    pub(crate) fn try_append(&mut self, bytes: &[u8]) -> Result<(), OutOfMemory> {
+        if !bytes.is_empty() {
+            self.storage.try_spare(bytes.len(), usize::MAX)?[..bytes.len()].copy_from_slice(bytes);
+            self.commit(bytes.len());
+        }
+        Ok(())
     }
 
     /// Starts the next part; bytes appended from now on belong to it.
@@ -63,9 +109,9 @@ impl Message {
         self.storage.spare(n)
     }
 
-    /// As [`Message::spare`], for a message that will have no more than `most` bytes behind these.
-    pub(crate) fn spare_within(&mut self, n: usize, most: usize) -> &mut [u8] {
-        self.storage.spare_within(n, self.storage.len().saturating_add(most))
+    /// As [`Message::spare`], for bytes that a peer sends: the message will have no more than `most` behind these.
+    pub(crate) fn try_spare(&mut self, n: usize, most: usize) -> Result<&mut [u8], OutOfMemory> {
+        self.storage.try_spare(n, self.storage.len().saturating_add(most))
     }
 
     /// Makes room for `n` bytes behind the last part if that needs no allocation.

@@ -4,6 +4,7 @@ use core::mem;
 use std::sync::Arc;
 
 use super::pool;
+use crate::memory::{OutOfMemory, lengthen};
 
 /// Bytes that fit without an allocation.
 pub(super) const INLINE: usize = 78;
@@ -117,12 +118,16 @@ impl Storage {
                 bytes[first.len()..total].copy_from_slice(second);
                 *len = total as u8;
             }
-            _ => *self = Self::heap(first, second),
+            _ => {
+                let len = first.len() + second.len();
+                *self = Self::heap(first, second).unwrap_or_else(|error| error.abort(len));
+            }
         }
     }
 
+    /// A copy of these bytes in a buffer.
     #[inline(never)]
-    fn heap(first: &[u8], second: &[u8]) -> Self {
+    pub(super) fn heap(first: &[u8], second: &[u8]) -> Result<Self, OutOfMemory> {
         let len = first.len() + second.len();
         let mut buffer = pool::take_fitting(len);
         if buffer.len() >= len {
@@ -130,11 +135,11 @@ impl Storage {
             buffer[first.len()..len].copy_from_slice(second);
         } else {
             buffer.clear();
-            buffer.reserve_exact(len.max(GROWTH));
+            buffer.try_reserve_exact(len.max(GROWTH))?;
             buffer.extend_from_slice(first);
             buffer.extend_from_slice(second);
         }
-        Self::Heap { len, buffer }
+        Ok(Self::Heap { len, buffer })
     }
 
     /// Keeps the first `n` bytes.
@@ -175,15 +180,19 @@ impl Storage {
     /// Returns at least `n` bytes behind the last one, to be filled and then
     /// [committed](Self::commit). Afterwards the bytes are not shared.
     pub(super) fn spare(&mut self, n: usize) -> &mut [u8] {
-        self.spare_within(n, usize::MAX)
+        match self.try_spare(n, usize::MAX) {
+            Ok(place) => place,
+            Err(error) => error.abort(n),
+        }
     }
 
     /// As [`Storage::spare`], for a message that will have no more than `most` bytes.
-    pub(super) fn spare_within(&mut self, n: usize, most: usize) -> &mut [u8] {
+    pub(super) fn try_spare(&mut self, n: usize, most: usize) -> Result<&mut [u8], OutOfMemory> {
         let needed = self.len() + n;
         if let Self::Shared { .. } | Self::Foreign { .. } = self {
             let mut own = pool::take(needed);
             own.clear();
+            own.try_reserve(self.len())?;
             own.extend_from_slice(self.bytes());
             *self = Self::from(own);
         }
@@ -193,23 +202,22 @@ impl Storage {
             let len = usize::from(*len);
             let mut buffer = pool::take(needed);
             if buffer.len() < needed {
-                buffer.resize(needed.max(GROWTH), 0);
+                lengthen(&mut buffer, needed.max(GROWTH))?;
             }
             buffer[..len].copy_from_slice(&bytes[..len]);
             *self = Self::Heap { len, buffer };
         }
-        match self {
+        Ok(match self {
             Self::Inline { len, bytes } => &mut bytes[usize::from(*len)..],
             Self::Heap { len, buffer } => {
                 if buffer.len() < needed {
                     // Doubling keeps the copies of a growing body linear.
-                    let size = needed.max((buffer.len() * 2).max(GROWTH).min(most));
-                    buffer.resize(size, 0);
+                    lengthen(buffer, needed.max((buffer.len() * 2).max(GROWTH).min(most)))?;
                 }
                 &mut buffer[*len..]
             }
             Self::Shared { .. } | Self::Foreign { .. } => &mut [],
-        }
+        })
     }
 
     /// Moves the bytes to a buffer of the pool that fits `n` more, if there is one.
@@ -249,13 +257,16 @@ impl Storage {
         }
     }
 
-    /// Replaces a buffer of more than twice the necessary size and more than a few KiB.
+    /// Replaces a buffer of more than twice the necessary size and more than a few KiB, if there is memory for the copy.
     pub(super) fn settle(&mut self) {
         if let Self::Heap { len, buffer } = self
             && buffer.capacity() / 2 > (*len).max(pool::SMALL / 2)
         {
-            let fitting = buffer[..*len].to_vec();
-            pool::give(mem::replace(buffer, fitting));
+            let mut fitting = Vec::new();
+            if fitting.try_reserve_exact(*len).is_ok() {
+                fitting.extend_from_slice(&buffer[..*len]);
+                pool::give(mem::replace(buffer, fitting));
+            }
         }
     }
 }

@@ -111,6 +111,8 @@ pub struct DroppedMessages {
     /// Not sent: still queued when the application closed the connection or cancelled the request, or, in async code,
     /// accepted by a `Sink` that was dropped before the socket had room.
     pub cancelled: u64,
+    /// Received, and lost when the connection ended, because the system had no memory to keep them without it.
+    pub out_of_memory: u64,
 }
 
 impl Counters {
@@ -175,6 +177,7 @@ impl DroppedMessages {
             half_sent,
             refused_datagrams,
             cancelled,
+            out_of_memory,
         } = more;
         self.bad_envelope += *bad_envelope;
         self.unsolicited += *unsolicited;
@@ -195,6 +198,7 @@ impl DroppedMessages {
         self.half_sent += *half_sent;
         self.refused_datagrams += *refused_datagrams;
         self.cancelled += *cancelled;
+        self.out_of_memory += *out_of_memory;
     }
 
     /// Returns the number of messages of the application that were not sent.
@@ -242,7 +246,7 @@ impl DroppedMessages {
         self.counts().into_iter()
     }
 
-    const fn counts(&self) -> [(&'static str, u64); 19] {
+    const fn counts(&self) -> [(&'static str, u64); 20] {
         [
             ("bad_envelope", self.bad_envelope),
             ("unsolicited", self.unsolicited),
@@ -263,6 +267,7 @@ impl DroppedMessages {
             ("half_sent", self.half_sent),
             ("refused_datagrams", self.refused_datagrams),
             ("cancelled", self.cancelled),
+            ("out_of_memory", self.out_of_memory),
         ]
     }
 }

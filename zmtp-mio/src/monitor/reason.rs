@@ -3,6 +3,7 @@
 use core::fmt;
 use std::io;
 
+use crate::memory::OutOfMemory;
 use crate::transport::SocksError;
 
 /// The reason in the ERROR command of a peer: its first 64 bytes.
@@ -66,6 +67,9 @@ pub enum CloseReason {
     MessageTimeout,
     /// The host name could not be resolved, or has no address in the family of the source address.
     NoAddress,
+    /// The system had no memory for what the peer sent. The [limits](crate::Options::max_bytes) of a socket close
+    /// connections before that.
+    OutOfMemory,
     /// The socket is a PAIR and has another peer.
     PairTaken,
     /// The protocol failed, with an error of the peer or of this side.
@@ -101,12 +105,19 @@ impl CloseReason {
             Self::MemoryLimit => "memory_limit",
             Self::MessageTimeout => "message_timeout",
             Self::NoAddress => "no_address",
+            Self::OutOfMemory => "out_of_memory",
             Self::PairTaken => "pair_taken",
             Self::Protocol(_) => "protocol",
             Self::Proxy(_) => "proxy",
             Self::RoutingIdInUse => "routing_id_in_use",
             Self::TooManyHandshakes => "too_many_handshakes",
         }
+    }
+}
+
+impl From<OutOfMemory> for CloseReason {
+    fn from(_: OutOfMemory) -> Self {
+        Self::OutOfMemory
     }
 }
 
@@ -123,6 +134,7 @@ impl fmt::Display for CloseReason {
             Self::MemoryLimit => f.write_str("memory limit of the socket reached"),
             Self::MessageTimeout => f.write_str("the rest of a message did not arrive in time"),
             Self::NoAddress => f.write_str("name has no address"),
+            Self::OutOfMemory => f.write_str("no memory for what the peer sent"),
             Self::PairTaken => f.write_str("the socket has its one peer already"),
             Self::Protocol(error) => error.fmt(f),
             Self::Proxy(error) => error.fmt(f),

@@ -4,6 +4,7 @@ use core::cell::RefCell;
 use std::collections::VecDeque;
 
 use super::queued::QueuedMessage;
+use crate::memory::OutOfMemory;
 
 /// A high-water mark: the number of messages and bytes at which a queue is full.
 #[derive(Clone, Copy, Debug)]
@@ -60,11 +61,24 @@ impl Queue {
         queued.settle();
         self.weight += queued.weight();
         self.body_len += queued.body_len();
+        self.use_spare();
+        self.messages.push_back(queued);
+    }
+
+    /// Makes room for one more message.
+    #[inline]
+    pub(crate) fn try_reserve(&mut self) -> Result<(), OutOfMemory> {
+        self.use_spare();
+        Ok(self.messages.try_reserve(1)?)
+    }
+
+    /// Takes a ring that is kept, if there is none yet.
+    #[inline]
+    fn use_spare(&mut self) {
         if self.messages.capacity() == 0 {
             let spare = SPARE.try_with(|spare| spare.borrow_mut().pop());
             self.messages = spare.ok().flatten().unwrap_or_default();
         }
-        self.messages.push_back(queued);
     }
 
     /// Puts back the message that was taken last.

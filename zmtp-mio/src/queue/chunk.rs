@@ -4,6 +4,8 @@ use core::cell::RefCell;
 use core::mem;
 use core::ops::Range;
 
+use crate::memory::{OutOfMemory, lengthen};
+
 /// The size of the buffer that a connection is read into, in bytes.
 pub(crate) const READ: usize = 128 << 10;
 /// The size of a small chunk in bytes. A chunk for more bytes has the size of a read.
@@ -17,6 +19,8 @@ const WITHIN_COUNT: usize = 16;
 const LARGE_COUNT: usize = 4;
 /// The number of records for which a kept buffer has room.
 const RECORDS: usize = 2_048;
+/// The least number of records for which room is made at once.
+const RESERVED: usize = 4;
 /// The longest body of a message that stays where it was read, in bytes.
 pub(crate) const LONGEST: usize = 8 << 10;
 
@@ -119,7 +123,7 @@ thread_local! {
 
 impl Chunk {
     /// An empty chunk for at least `len` bytes.
-    pub(crate) fn new(len: usize) -> Box<Self> {
+    pub(crate) fn new(len: usize) -> Result<Box<Self>, OutOfMemory> {
         let spare = SPARE.try_with(|spare| {
             let spare = &mut *spare.borrow_mut();
             if len <= SMALL { spare.small.pop() } else { spare.large.pop() }
@@ -127,9 +131,10 @@ impl Chunk {
         let mut chunk = spare.ok().flatten().unwrap_or_default();
         if chunk.buffer.len() < len {
             // The old content has no meaning.
-            chunk.buffer = vec![0; len];
+            chunk.buffer = Vec::new();
+            lengthen(&mut chunk.buffer, len)?;
         }
-        chunk
+        Ok(chunk)
     }
 
     /// An empty chunk for messages within the process, if this thread keeps one.
@@ -269,7 +274,7 @@ impl Chunk {
     }
 
     /// Makes room for `n` bytes in a chunk without records, which will have no more than `most` bytes behind the last one.
-    pub(super) fn grow(&mut self, n: usize, most: usize) {
+    pub(super) fn grow(&mut self, n: usize, most: usize) -> Result<(), OutOfMemory> {
         if self.decoded > 0 {
             self.buffer.copy_within(self.decoded..self.end, 0);
             self.end -= self.decoded;
@@ -279,9 +284,9 @@ impl Chunk {
         if len < needed {
             // Doubling keeps the copies linear. The buffer may become a message's: it has no room beyond the frame.
             let size = needed.max((2 * len).min(self.end.saturating_add(most)));
-            self.buffer.reserve_exact(size - len);
-            self.buffer.resize(size, 0);
+            lengthen(&mut self.buffer, size)?;
         }
+        Ok(())
     }
 
     /// Removes the bytes that are not decoded.
@@ -295,8 +300,19 @@ impl Chunk {
         len <= LONGEST && self.end <= u32::MAX as usize
     }
 
+    /// Makes room for the records of some messages. Returns their number, at least one.
+    #[inline]
+    pub(crate) fn reserve(&mut self) -> Result<usize, OutOfMemory> {
+        if self.records.capacity() - self.records.len() < 2 {
+            self.records.try_reserve(RESERVED)?;
+        }
+        // One is for the messages that lie elsewhere.
+        Ok(self.records.capacity() - self.records.len() - 1)
+    }
+
     /// Adds a message whose only part is the last `len` bytes of those that are decoded. Before it,
-    /// `elsewhere` messages without a record lie elsewhere. Only if [`Self::can_record`].
+    /// `elsewhere` messages without a record lie elsewhere. Only if [`Self::can_record`], and there is
+    /// [room](Self::reserve).
     #[inline]
     pub(super) fn record(&mut self, len: usize, delimiter: bool, elsewhere: usize) {
         if elsewhere > 0 {
@@ -307,8 +323,8 @@ impl Chunk {
         self.recorded = self.decoded;
     }
 
-    /// The bytes that are not decoded, and the records of messages in them. Before these, `elsewhere`
-    /// messages without a record lie elsewhere.
+    /// The bytes that are not decoded, and the records of messages in them, for which there is [room](Self::reserve).
+    /// Before these, `elsewhere` messages without a record lie elsewhere.
     pub(crate) fn split(&mut self, elsewhere: usize) -> (&mut [u8], Recorder<'_>) {
         let recorder = Recorder {
             base: self.decoded,

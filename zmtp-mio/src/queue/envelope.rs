@@ -3,6 +3,7 @@
 use zmtp_core::Subscription;
 use zmtp_core::wire::FrameHeader;
 
+use crate::memory::OutOfMemory;
 use crate::message::Message;
 
 /// Frames in front of a message that the application does not see.
@@ -22,7 +23,7 @@ pub(crate) enum Envelope {
 
 impl Envelope {
     /// Starts a frame; bytes appended from now on belong to it.
-    pub(crate) fn begin(&mut self, header: FrameHeader) {
+    pub(crate) fn begin(&mut self, header: FrameHeader) -> Result<(), OutOfMemory> {
         match self {
             Self::None if header.is_empty() => *self = Self::Delimiter,
             Self::None => self.make_frames().begin_part(),
@@ -31,15 +32,17 @@ impl Envelope {
                 frames.push(b"");
                 frames.begin_part();
             }
-            Self::Frames(frames) => frames.begin_part(),
+            Self::Frames(frames) => frames.try_begin_part()?,
             // Only messages to send have these.
             Self::Address | Self::Subscription(_) => {}
         }
+        Ok(())
     }
 
-    pub(crate) fn append(&mut self, bytes: &[u8]) {
-        if let Self::Frames(frames) = self {
-            frames.append(bytes);
+    pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<(), OutOfMemory> {
+        match self {
+            Self::Frames(frames) => frames.try_append(bytes),
+            _ => Ok(()),
         }
     }
 

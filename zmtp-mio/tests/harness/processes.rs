@@ -78,6 +78,16 @@ pub(crate) fn part(test: &str) -> Option<String> {
 /// descriptors.
 pub(crate) fn start(test: &str, descriptors: Option<u32>, part: &str) -> Child {
     let limit = descriptors.map_or(String::new(), |n| format!("ulimit -n {n} && "));
+    start_within(&limit, test, part)
+}
+
+/// [`start`] with a limit on memory that is mapped, in bytes. All threads allocate from the same memory.
+pub(crate) fn start_with_memory(test: &str, bytes: usize, part: &str) -> Child {
+    let limit = format!("export MALLOC_ARENA_MAX=1 && ulimit -v {} && ", bytes / KIB);
+    start_within(&limit, test, part)
+}
+
+fn start_within(limit: &str, test: &str, part: &str) -> Child {
     let mut command = Command::new("sh");
     command.args(["-c", &format!("{limit}exec \"$0\" \"$@\"")]);
     arguments(&mut command, test, part);

@@ -19,6 +19,7 @@ mod lengths;
 mod listeners;
 mod memory_cap;
 mod metadata;
+mod out_of_memory;
 mod routing_ids;
 mod signals;
 mod slow_handshakes;

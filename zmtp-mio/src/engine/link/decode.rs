@@ -8,6 +8,7 @@ use zmtp_core::{Event, IgnoredCommand, Subscription};
 
 use super::read::{LARGE, ReadReport, Reader, Receiver};
 use super::{ReceiveHalf, write};
+use crate::memory::OutOfMemory;
 use crate::message::{Properties, application_properties};
 use crate::monitor::{CloseReason, RefusedReason};
 use crate::queue::{Chunk, LONGEST, QueuedMessage, READ};
@@ -42,12 +43,12 @@ impl Reader<'_> {
                     .map_or(Ok(true), |error| Err(CloseReason::Protocol(error)));
             }
             in_traffic = true;
-            if plain && !self.receive.in_message && self.singles(chunk, to) {
+            if plain && !self.receive.in_message && self.singles(chunk, to)? {
                 continue;
             }
             if let Some((header, len)) = self.connection.receive_whole(chunk.undecoded()) {
                 chunk.advance(len);
-                self.frame(header, true, header.len() as usize, chunk, to);
+                self.frame(header, true, header.len() as usize, chunk, to)?;
                 continue;
             }
             in_traffic = false;
@@ -72,9 +73,9 @@ impl Reader<'_> {
                 Event::NeedTransmit => self.make_room(),
                 Event::Frame => {
                     let (header, complete) = self.connection.frame();
-                    self.frame(header, complete, received.payload, chunk, to);
+                    self.frame(header, complete, received.payload, chunk, to)?;
                 }
-                Event::Piece => self.body(chunk.last(received.payload), to),
+                Event::Piece => self.body(chunk.last(received.payload), to)?,
                 Event::Ready => {
                     let payload = chunk.last(received.payload);
                     let metadata = self.connection.metadata(payload);
@@ -135,11 +136,13 @@ impl Reader<'_> {
 
     /// Keeps messages of one part until the high-water mark is reached or another item follows. Returns whether there
     /// were any.
-    fn singles(&mut self, chunk: &mut Chunk, to: &mut Receiver<'_>) -> bool {
+    fn singles(&mut self, chunk: &mut Chunk, to: &mut Receiver<'_>) -> Result<bool, OutOfMemory> {
         if to.limits.memory_full || !chunk.can_record(0) {
-            return false;
+            return Ok(false);
         }
+        let records = chunk.reserve()?;
         let (messages, bytes) = to.incoming.room(&to.limits.mark);
+        let messages = messages.min(records);
         let (input, mut recorder) = chunk.split(to.incoming.unnoted());
         self.connection.receive_singles(input, LONGEST, |end, len| {
             recorder.add(end, len);
@@ -149,7 +152,7 @@ impl Reader<'_> {
         if messages == 0 {
             // A sealed frame of another kind may be open now.
             chunk.set_undecoded(self.connection.unread());
-            return false;
+            return Ok(false);
         }
         let counters = &mut to.monitor.counters;
         if to.pattern.received_many(to.peer, messages as u32) {
@@ -163,7 +166,7 @@ impl Reader<'_> {
             self.receive.report_dropped(Reason::Unsolicited, &mut to.report);
         }
         chunk.set_undecoded(self.connection.unread());
-        true
+        Ok(true)
     }
 
     /// Whether reading pauses before the next message.
@@ -200,7 +203,7 @@ impl Reader<'_> {
         len: usize,
         chunk: &mut Chunk,
         to: &mut Receiver<'_>,
-    ) {
+    ) -> Result<(), OutOfMemory> {
         let first = !core::mem::replace(&mut self.receive.in_message, !header.is_final());
         let verdict = to.pattern.accept(to.peer, header, first);
         self.receive.rejected &= !first;
@@ -214,11 +217,11 @@ impl Reader<'_> {
         {
             return self.whole(len, delimiter, verdict, chunk, to);
         }
-        self.begin_frame(header, verdict, to);
+        self.begin_frame(header, verdict, to)?;
         if complete && len >= READ / 2 && self.adopt_body(len, chunk) {
             return self.frame_done(header, to);
         }
-        self.body(chunk.last(len), to);
+        self.body(chunk.last(len), to)
     }
 
     /// Makes the memory of a large frame that was opened in place the memory of the message. Returns `false` if the frame
@@ -242,16 +245,23 @@ impl Reader<'_> {
         verdict: Verdict,
         chunk: &mut Chunk,
         to: &mut Receiver<'_>,
-    ) {
+    ) -> Result<(), OutOfMemory> {
         self.receive.partial.take();
         if verdict == Verdict::Subject && self.check(chunk.last(len), to) != Verdict::Deliver {
-            return;
+            return Ok(());
         }
-        self.keep(len, delimiter, chunk, to);
+        self.keep(len, delimiter, chunk, to)
     }
 
     /// Keeps a message whose only part is the last `len` bytes that were decoded.
-    fn keep(&mut self, len: usize, delimiter: bool, chunk: &mut Chunk, to: &mut Receiver<'_>) {
+    fn keep(
+        &mut self,
+        len: usize,
+        delimiter: bool,
+        chunk: &mut Chunk,
+        to: &mut Receiver<'_>,
+    ) -> Result<(), OutOfMemory> {
+        chunk.reserve()?;
         let counters = &mut to.monitor.counters;
         if to.pattern.received(to.peer) {
             counters.messages_received += 1;
@@ -262,6 +272,7 @@ impl Reader<'_> {
             counters.dropped.unsolicited += 1;
             self.receive.report_dropped(Reason::Unsolicited, &mut to.report);
         }
+        Ok(())
     }
 
     /// Lets the pattern check a complete frame.
@@ -279,21 +290,26 @@ impl Reader<'_> {
     }
 
     #[inline(always)]
-    fn begin_frame(&mut self, header: FrameHeader, verdict: Verdict, to: &mut Receiver<'_>) {
+    fn begin_frame(
+        &mut self,
+        header: FrameHeader,
+        verdict: Verdict,
+        to: &mut Receiver<'_>,
+    ) -> Result<(), OutOfMemory> {
         self.receive.verdict = Some(verdict);
         self.receive.large |= header.len() >= LARGE;
         if verdict == Verdict::Deliver
             && self.receive.partial.begun().message.part_count() == 0
             && let Some(prefix) = to.pattern.routing_id(to.peer)
         {
-            self.receive.partial.begun().message.push(prefix);
+            self.receive.partial.begun().message.try_push(prefix)?;
         }
         match verdict {
             Verdict::Deliver | Verdict::Subject => {
-                self.receive.partial.begun().message.begin_part();
+                self.receive.partial.begun().message.try_begin_part()?;
             }
             Verdict::Envelope | Verdict::RequestId => {
-                self.receive.partial.begun().envelope.begin(header);
+                self.receive.partial.begun().envelope.begin(header)?;
             }
             Verdict::Reject(reason) => {
                 self.receive.reject(reason, to);
@@ -303,26 +319,32 @@ impl Reader<'_> {
             }
             Verdict::Skip | Verdict::Subscription(_) => {}
         }
+        Ok(())
     }
 
-    fn body(&mut self, bytes: &[u8], to: &mut Receiver<'_>) {
+    fn body(&mut self, bytes: &[u8], to: &mut Receiver<'_>) -> Result<(), OutOfMemory> {
         match self.receive.verdict {
             Some(Verdict::Deliver | Verdict::Subject) => {
-                self.receive.partial.begun().message.append(bytes);
+                self.receive.partial.begun().message.try_append(bytes)?;
             }
             Some(Verdict::Envelope | Verdict::RequestId) => {
-                self.receive.partial.begun().envelope.append(bytes);
+                self.receive.partial.begun().envelope.append(bytes)?;
             }
             _ => {}
         }
         let (header, complete) = self.connection.frame();
         if complete {
-            self.frame_done(header, to);
+            return self.frame_done(header, to);
         }
+        Ok(())
     }
 
     /// Handles the end of a frame, however its body was read.
-    pub(super) fn frame_done(&mut self, header: FrameHeader, to: &mut Receiver<'_>) {
+    pub(super) fn frame_done(
+        &mut self,
+        header: FrameHeader,
+        to: &mut Receiver<'_>,
+    ) -> Result<(), OutOfMemory> {
         let mut verdict = self.receive.verdict.take();
         let body = match verdict {
             Some(Verdict::RequestId) => Some(self.receive.partial.begun().envelope.last()),
@@ -342,18 +364,20 @@ impl Reader<'_> {
             }
         }
         if !header.is_final() {
-            return;
+            return Ok(());
         }
         let mut message = self.receive.partial.take();
         if verdict != Some(Verdict::Deliver) {
-            return;
+            return Ok(());
         }
+        to.incoming.try_reserve()?;
         message.message.set_properties(self.receive.properties.clone());
         if to.keep(message) {
             self.receive.proven = true;
         } else {
             self.receive.report_dropped(Reason::Unsolicited, &mut to.report);
         }
+        Ok(())
     }
 }
 

@@ -145,7 +145,7 @@ impl Reader<'_> {
             let Some(n) = n else { return Ok(ReadOutcome::Drained) };
             if let Some(wanted) = direct {
                 if let Some(header) = self.connection.body_received(n.min(wanted) as u64) {
-                    self.frame_done(header, to);
+                    self.frame_done(header, to)?;
                 }
                 if n > wanted && !self.decode(to)? {
                     return Ok(ReadOutcome::Waiting);
@@ -201,7 +201,7 @@ impl Reader<'_> {
             room if room >= wanted.min(DIRECT as usize) => room,
             _ => message.byte_len().clamp(DIRECT as usize, STEP),
         };
-        let place = message.spare_within(step.min(wanted), wanted);
+        let place = message.try_spare(step.min(wanted), wanted)?;
         let room = place.len().min(wanted);
         let place = &mut place[..room];
         let read = match room < wanted {
@@ -278,13 +278,14 @@ fn read_raw(
         if receive.paused {
             return Ok(ReadOutcome::Waiting);
         }
-        let mut chunk = Chunk::new(READ);
+        to.incoming.try_reserve()?;
+        let mut chunk = Chunk::new(READ)?;
         let read = stream.read(chunk.room());
         if let Ok(n @ 1..) = read
             && !send.leaving
         {
             let mut message = Message::from(to.pattern.routing_id(to.peer).unwrap_or_default());
-            message.push(&chunk.room()[..n]);
+            message.try_push(&chunk.room()[..n])?;
             message.set_properties(receive.properties.clone());
             receive.proven = to.keep(QueuedMessage::from(message));
         }
@@ -328,7 +329,8 @@ impl Receiver<'_> {
         pattern.peer_subscription(&mut context, what, topic)
     }
 
-    /// Queues a complete message. Returns `false` if no request waits for it, and it is dropped.
+    /// Queues a complete message, for which there is [room](Inbox::try_reserve). Returns `false` if no request waits for it,
+    /// and it is dropped.
     pub(super) fn keep(&mut self, queued: QueuedMessage) -> bool {
         let Receiver { pattern, monitor, incoming, outgoing, peer, .. } = self;
         let properties = None;
@@ -355,6 +357,7 @@ impl Receiver<'_> {
 fn none_yet(error: io::Error) -> Result<Option<usize>, CloseReason> {
     match error.kind() {
         io::ErrorKind::WouldBlock => Ok(None),
+        io::ErrorKind::OutOfMemory => Err(CloseReason::OutOfMemory),
         kind => Err(CloseReason::Io(kind)),
     }
 }

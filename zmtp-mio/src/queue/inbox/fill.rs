@@ -3,6 +3,7 @@
 use std::io::{self, IoSliceMut};
 
 use super::Inbox;
+use crate::memory::OutOfMemory;
 use crate::queue::chunk::{Chunk, READ, SMALL};
 
 impl Inbox {
@@ -14,7 +15,7 @@ impl Inbox {
         read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
     ) -> io::Result<(usize, usize)> {
         let kept = self.undecoded_len();
-        let mut large = Chunk::new(READ.max(kept + READ / 2));
+        let mut large = Chunk::new(READ.max(kept + READ / 2))?;
         // The bytes that are not decoded come first, if the chunk is used.
         large.commit(kept);
         let room = large.room();
@@ -34,19 +35,19 @@ impl Inbox {
             chunk.append(bytes);
             Chunk::give(large);
         } else if kept + n + missing <= SMALL {
-            let mut few = Chunk::new(kept + n);
+            let mut few = Chunk::new(kept + n)?;
             if let Some(chunk) = &mut self.chunk {
                 few.append(chunk.undecoded());
             }
             few.append(bytes);
             Chunk::give(large);
-            self.begin(few);
+            self.begin(few)?;
         } else {
             large.commit(n);
             if let Some(chunk) = &mut self.chunk {
                 large.undecoded()[..kept].copy_from_slice(chunk.undecoded());
             }
-            self.begin(large);
+            self.begin(large)?;
         }
         Ok((n, len))
     }
@@ -58,7 +59,7 @@ impl Inbox {
         first: &mut [u8],
         read: impl FnOnce(&mut [IoSliceMut<'_>]) -> io::Result<usize>,
     ) -> io::Result<(usize, usize)> {
-        let mut few = Chunk::new(SMALL);
+        let mut few = Chunk::new(SMALL)?;
         let len = first.len();
         let slices = &mut [IoSliceMut::new(first), IoSliceMut::new(few.room())];
         let room = len + slices[1].len();
@@ -66,7 +67,7 @@ impl Inbox {
         match result {
             Ok(n) if n > len => {
                 few.commit(n - len);
-                self.begin(few);
+                self.begin(few)?;
                 self.changed = true;
             }
             _ => Chunk::give(few),
@@ -83,14 +84,14 @@ impl Inbox {
         read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
     ) -> io::Result<usize> {
         if self.chunk.as_ref().is_none_or(|chunk| !chunk.is_taken()) {
-            let mut next = Chunk::new(self.undecoded_len() + room);
+            let mut next = Chunk::new(self.undecoded_len() + room)?;
             if let Some(chunk) = &mut self.chunk {
                 next.append(chunk.undecoded());
             }
-            self.begin(next);
+            self.begin(next)?;
         }
         let Some(chunk) = &mut self.chunk else { return Ok(0) };
-        chunk.grow(room, most);
+        chunk.grow(room, most)?;
         let result = read(&mut chunk.room()[..room]);
         chunk.commit(*result.as_ref().unwrap_or(&0));
         self.changed = true;
@@ -98,13 +99,18 @@ impl Inbox {
     }
 
     /// Replaces the chunk that bytes are read into. Bytes that are not decoded were copied to the new one.
-    fn begin(&mut self, next: Box<Chunk>) {
-        let Some(mut old) = self.chunk.replace(next) else { return };
+    fn begin(&mut self, next: Box<Chunk>) -> Result<(), OutOfMemory> {
+        if self.chunk.as_ref().is_some_and(|chunk| !chunk.is_taken()) {
+            self.before.try_reserve(1)?;
+        }
+        let Some(mut old) = self.chunk.replace(next) else { return Ok(()) };
         if old.is_taken() {
-            return Chunk::give(old);
+            Chunk::give(old);
+            return Ok(());
         }
         old.discard_undecoded();
         self.before_size += old.size();
         self.before.push_back(old);
+        Ok(())
     }
 }

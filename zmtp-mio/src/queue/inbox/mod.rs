@@ -11,6 +11,7 @@ use super::bounded::{Mark, Queue};
 use super::chunk::{Chunk, Next, SMALL};
 use super::envelope::Envelope;
 use super::queued::QueuedMessage;
+use crate::memory::OutOfMemory;
 use crate::message::{Message, Properties};
 
 /// Messages of one peer for the application, in the order of arrival.
@@ -100,6 +101,12 @@ impl Inbox {
         self.body_len += queued.body_len();
         self.queue.push(queued);
         self.changed = true;
+    }
+
+    /// Makes room for one more message that is not in a chunk.
+    #[inline]
+    pub(crate) fn try_reserve(&mut self) -> Result<(), OutOfMemory> {
+        self.queue.try_reserve()
     }
 
     /// Removes the oldest message, if no message is in a chunk.
@@ -246,8 +253,14 @@ impl Inbox {
         }
     }
 
-    /// The connection has ended: its chunks are removed. Their messages are copied to the queue.
-    pub(crate) fn detach(&mut self, prefix: Option<&[u8]>, properties: Option<&Arc<Properties>>) {
+    /// The connection has ended: its chunks are removed. Their messages are copied to the queue. Returns the number of those
+    /// that are lost because there is no memory.
+    pub(crate) fn detach(
+        &mut self,
+        prefix: Option<&[u8]>,
+        properties: Option<&Arc<Properties>>,
+    ) -> u64 {
+        let mut lost = 0;
         let last = self.chunk.take();
         let chunks = core::mem::take(&mut self.before).into_iter().chain(last);
         let mut others = core::mem::replace(&mut self.queue, Queue::new());
@@ -258,20 +271,32 @@ impl Inbox {
                 let queued = match next {
                     Next::Body { body, delimiter } => {
                         let mut queued = QueuedMessage::default();
-                        queued.message.receive(prefix, body, properties);
                         if delimiter {
                             queued.envelope = Envelope::Delimiter;
                         }
-                        Some(queued)
+                        let copied = queued.message.try_receive(prefix, body, properties);
+                        copied.is_ok().then_some(queued)
                     }
                     Next::Elsewhere => others.pop(),
                 };
-                queued.into_iter().for_each(|queued| self.push(queued));
+                lost += self.try_push(queued);
             }
             Chunk::give(chunk);
         }
         while let Some(queued) = others.pop() {
-            self.push(queued);
+            lost += self.try_push(Some(queued));
+        }
+        lost
+    }
+
+    /// Adds a message, if there is memory for it. Returns the number of messages that are lost.
+    fn try_push(&mut self, queued: Option<QueuedMessage>) -> u64 {
+        match queued.filter(|_| self.try_reserve().is_ok()) {
+            Some(queued) => {
+                self.push(queued);
+                0
+            }
+            None => 1,
         }
     }
 
@@ -293,12 +318,14 @@ impl Inbox {
         self.changed = true;
         match chunk.undecoded_len() {
             0 => Chunk::give(chunk),
-            len if len <= SMALL && chunk.size() > SMALL + 2 * len => {
-                let mut small = Chunk::new(len);
-                small.append(chunk.undecoded());
-                self.chunk = Some(small);
-                Chunk::give(chunk);
-            }
+            len if len <= SMALL && chunk.size() > SMALL + 2 * len => match Chunk::new(len) {
+                Ok(mut small) => {
+                    small.append(chunk.undecoded());
+                    self.chunk = Some(small);
+                    Chunk::give(chunk);
+                }
+                Err(OutOfMemory) => self.chunk = Some(chunk),
+            },
             _ => self.chunk = Some(chunk),
         }
     }

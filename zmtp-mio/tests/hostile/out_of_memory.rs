@@ -1,0 +1,119 @@
+//! The memory of the process ends while a peer sends: its connection is closed, and the others are served.
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::net::TcpStream;
+
+use crate::harness::listeners::free_endpoint;
+use crate::harness::processes::{KIB, MIB, finish, part, start_with_memory, this_test};
+use crate::harness::{LIMIT, OfKind, RawPeer, builder, closes, drive_until, events, eventually};
+use zmtp_mio::kind::{CanReceive, Kind};
+use zmtp_mio::{Builder, CloseReason, HighWaterMark, Limits, Pull, Rep, Socket};
+
+/// The memory that the process of a test may map.
+const MAPPED: usize = 1_024 * MIB;
+/// The part of it that is left for messages.
+const LEFT: usize = 12 * MIB;
+
+/// A socket without limits of what it receives.
+fn unlimited<S: OfKind>() -> Builder<S::Kind, S>
+where
+    S::Kind: CanReceive,
+{
+    let limits = Limits::default().max_frame(None).max_message(None).max_parts(None);
+    builder::<S>().limits(limits).max_bytes(None).receive_mark(HighWaterMark::UNLIMITED)
+}
+
+/// Binds a socket at `endpoint` and takes memory until only [`LEFT`] can be mapped. Then waits until a peer is closed, for
+/// the one reason that there is no memory.
+fn exhausted<K: Kind>(mut socket: Socket<K>, endpoint: &str) -> (Socket<K>, Vec<u8>) {
+    socket.bind(endpoint).unwrap();
+    drive_until!(socket, socket.counters().handshakes == 1);
+    let text = fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: usize = text.split(' ').next().unwrap().parse().unwrap();
+    let ballast = Vec::with_capacity(MAPPED - LEFT - pages * 4 * KIB);
+    drive_until!(socket, socket.counters().disconnects == 1);
+    assert_eq!(closes(&events!(socket)), [CloseReason::OutOfMemory]);
+    (socket, ballast)
+}
+
+/// Starts the process of a test, and connects a peer that then sends `bytes`, first those of `start`, until its connection
+/// is closed. Another peer sends one message afterwards.
+fn attack(test: &str, kind: &str, start: &[u8], bytes: &[u8]) {
+    let endpoint = free_endpoint();
+    let child = start_with_memory(test, MAPPED, &endpoint);
+    let mut hostile = peer(&endpoint, kind);
+    hostile.send(start);
+    eventually("it is closed", || hostile.try_send(bytes).is_err());
+    let mut honest = RawPeer::ready(&endpoint, kind);
+    honest.send_frames(&[b"", b"honest"]);
+    finish(child);
+}
+
+/// A peer of the process that will be bound at `endpoint`.
+fn peer(endpoint: &str, kind: &str) -> RawPeer {
+    let address = endpoint.strip_prefix("tcp://").unwrap();
+    let mut stream = None;
+    eventually("it is bound", || {
+        stream = TcpStream::connect(address).ok();
+        stream.is_some()
+    });
+    let mut peer = RawPeer::Tcp(stream.unwrap());
+    peer.handshake_as(kind);
+    peer
+}
+
+#[test]
+fn a_message_for_which_there_is_no_memory_ends_its_connection() {
+    let test = this_test!();
+    if let Some(endpoint) = part(test) {
+        let (mut pull, _ballast) = exhausted(unlimited::<Pull>().build().unwrap(), &endpoint);
+        let message = pull.recv_timeout(LIMIT).unwrap().expect("a message in time");
+        assert_eq!(message.part(1), Some(&b"honest"[..]));
+        return;
+    }
+    attack(test, "PUSH", &wire::long_header(0, 1 << 40), &vec![7; MIB]);
+}
+
+#[test]
+fn parts_without_end_for_which_there_is_no_memory_end_their_connection() {
+    let test = this_test!();
+    if let Some(endpoint) = part(test) {
+        let (mut pull, _ballast) = exhausted(unlimited::<Pull>().build().unwrap(), &endpoint);
+        let message = pull.recv_timeout(LIMIT).unwrap().expect("a message in time");
+        assert_eq!(message.part(1), Some(&b"honest"[..]));
+        return;
+    }
+    attack(test, "PUSH", b"", &wire::frame(1, b"").repeat(MIB / 8));
+}
+
+#[test]
+fn an_envelope_without_end_for_which_there_is_no_memory_ends_its_connection() {
+    let test = this_test!();
+    if let Some(endpoint) = part(test) {
+        let (mut rep, _ballast) = exhausted(unlimited::<Rep>().build().unwrap(), &endpoint);
+        let message = rep.recv_timeout(LIMIT).unwrap().expect("a message in time");
+        assert_eq!(message.text(), Ok("honest"));
+        return;
+    }
+    attack(test, "REQ", b"", &wire::frame(1, &[7; 1_000]).repeat(1_000));
+}
+
+#[test]
+fn messages_without_end_for_which_there_is_no_memory_end_their_connection() {
+    for (len, times) in [(1, 100_000), (200, 5_000), (10_000, 100)] {
+        let test = this_test!();
+        if let Some(endpoint) = part(test) {
+            let (mut pull, ballast) = exhausted(unlimited::<Pull>().build().unwrap(), &endpoint);
+            // The application has memory again.
+            drop(ballast);
+            loop {
+                let message = pull.recv_timeout(LIMIT).unwrap().expect("a message in time");
+                if message.part(1) == Some(b"honest") {
+                    return;
+                }
+            }
+        }
+        attack(test, "PUSH", b"", &wire::frame(0, &vec![7; len]).repeat(times));
+    }
+}
