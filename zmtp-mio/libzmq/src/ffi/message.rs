@@ -53,7 +53,8 @@ unsafe fn put(msg: Msg, part: Part) -> Outcome<c_int> {
     Ok(0)
 }
 
-/// Allocates bytes for the program to write. As in libzmq, their values are not defined before.
+/// Allocates bytes for the program to write. Their values are not defined before: zmq_msg_init_size(3) promises that
+/// the bytes are not cleared.
 fn unwritten(len: usize) -> Outcome<Box<[u8]>> {
     let layout = std::alloc::Layout::array::<u8>(len).map_err(|_| ENOMEM)?;
     if len == 0 {
@@ -64,8 +65,8 @@ fn unwritten(len: usize) -> Outcome<Box<[u8]>> {
     if bytes.is_null() {
         return Err(ENOMEM);
     }
-    // SAFETY: the allocation has `len` bytes, the layout of such a slice, and no other owner. The program, which gets the
-    // address before anything reads the bytes, may have written them.
+    // SAFETY: the allocation has `len` bytes, the layout of such a slice, and no other owner. zmq_msg_init_size(3)
+    // demands that the program writes the bytes: it gets their address, and nothing reads them before it sends them.
     Ok(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(bytes, len)) })
 }
 
