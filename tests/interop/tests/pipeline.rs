@@ -46,7 +46,9 @@ fn libzmq_receives_50_000_messages_of_ours_in_order_and_whole() {
 
 #[test]
 fn libzmq_receives_what_it_has_not_read_when_we_close() {
-    const COUNT: u32 = 2_000;
+    // As many as the default mark, so that no send waits for the receiver: how many the system takes depends on how many
+    // are written at once.
+    const COUNT: u32 = 1_000;
     for place in Place::both() {
         let pull = libzmq(&Context::new().unwrap(), Kind::Pull);
         pull.set_i32(option::RCVHWM, 1).unwrap();
@@ -60,7 +62,7 @@ fn libzmq_receives_what_it_has_not_read_when_we_close() {
         let mut check = Check::new();
         (0..COUNT).for_each(|_| check.add(pull.recv().unwrap()));
         check.finish(COUNT);
-        assert_eq!(closing.join().unwrap().in_doubt, 0);
+        assert_eq!(closing.join().unwrap().count(), 0);
     }
 }
 
