@@ -8,16 +8,16 @@ use common::any::until;
 use common::server::Server;
 use common::{LONG, Place};
 use zmtp_core::{Error, Timeout};
-use zmtp_interop::libzmq::{Context, Kind, Monitor, option};
-use zmtp_mio::Heartbeat;
-use zmtp_mio::{CloseReason, EventKind, Pull, Push};
+use zmtp_interop::libzmq::{self, Context, Monitor, option};
+use zmtp_mio::kind::Kind;
+use zmtp_mio::{CloseReason, EventKind, Heartbeat, Pull, Push, Socket};
 
 const SHORT: Duration = Duration::from_millis(20);
 
-fn turn_for(push: &mut Push, time: Duration) {
+fn turn_for(socket: &mut Socket<impl Kind>, time: Duration) {
     let end = Instant::now() + time;
     while Instant::now() < end {
-        push.wait(SHORT).unwrap();
+        socket.wait(SHORT).unwrap();
     }
 }
 
@@ -25,7 +25,7 @@ fn turn_for(push: &mut Push, time: Duration) {
 fn heartbeats_of_either_side_keep_an_idle_connection_open() {
     for (ours, theirs) in [(true, false), (false, true), (true, true)] {
         for place in Place::both() {
-            let pull = Context::new().unwrap().socket(Kind::Pull).unwrap();
+            let pull = Context::new().unwrap().socket(libzmq::Kind::Pull).unwrap();
             if theirs {
                 pull.set_i32(option::HEARTBEAT_IVL, 50).unwrap();
                 pull.set_i32(option::HEARTBEAT_TIMEOUT, 5_000).unwrap();
@@ -63,7 +63,7 @@ fn a_frozen_libzmq_peer_times_out_and_is_reconnected() {
         let mut push = builder.connect(&endpoint).unwrap();
         until("the handshake", || {
             push.wait(SHORT).unwrap();
-            (push.counters().handshakes == 1).then_some(())
+            (push.counters().handshakes >= 1).then_some(())
         });
         sink.freeze();
         let reason = CloseReason::Protocol(Error::TimedOut(Timeout::Heartbeat));
@@ -76,7 +76,7 @@ fn a_frozen_libzmq_peer_times_out_and_is_reconnected() {
         sink.thaw();
         until("it to be back", || {
             push.wait(SHORT).unwrap();
-            (push.counters().handshakes == 2).then_some(())
+            (push.counters().handshakes >= 2).then_some(())
         });
     }
 }
@@ -91,28 +91,24 @@ fn the_ttl_of_libzmqs_ping_is_enforced() {
     peer.ready();
     until("the handshake", || {
         pull.wait(SHORT).unwrap();
-        (pull.counters().handshakes == 1).then_some(())
+        (pull.counters().handshakes >= 1).then_some(())
     });
-    // A PING has arrived.
-    let end = Instant::now() + Duration::from_millis(300);
-    while Instant::now() < end {
-        pull.wait(SHORT).unwrap();
-    }
-    assert_eq!(pull.counters().disconnects, 0);
-    peer.freeze();
     let reason = CloseReason::Protocol(Error::TimedOut(Timeout::Ttl));
+    // Its silence has no limit until a PING has arrived.
     until("its end", || {
-        pull.wait(SHORT).unwrap();
+        turn_for(&mut pull, Duration::from_millis(300));
+        peer.freeze();
+        turn_for(&mut pull, Duration::from_secs(1));
+        peer.thaw();
         std::iter::from_fn(|| pull.next_event())
             .any(|event| event.kind == EventKind::Closed(reason))
             .then_some(())
     });
-    peer.thaw();
 }
 
 #[test]
 fn libzmq_times_out_our_socket_when_it_is_not_driven() {
-    let pull = Context::new().unwrap().socket(Kind::Pull).unwrap();
+    let pull = Context::new().unwrap().socket(libzmq::Kind::Pull).unwrap();
     pull.set_i32(option::HEARTBEAT_IVL, 50).unwrap();
     pull.set_i32(option::HEARTBEAT_TIMEOUT, 500).unwrap();
     let monitor = pull.monitor().unwrap();
@@ -120,12 +116,12 @@ fn libzmq_times_out_our_socket_when_it_is_not_driven() {
     let mut push = common::builder::<Push>().driver(false).connect(pull.last_endpoint()).unwrap();
     until("the handshake", || {
         push.wait(SHORT).unwrap();
-        (push.counters().handshakes == 1).then_some(())
+        (push.counters().handshakes >= 1).then_some(())
     });
     // Now our socket is not driven, so it does not answer PINGs.
     monitor.wait_for(Monitor::DISCONNECTED).unwrap();
     until("us to be back", || {
         push.wait(SHORT).unwrap();
-        (push.counters().handshakes == 2).then_some(())
+        (push.counters().handshakes >= 2).then_some(())
     });
 }
