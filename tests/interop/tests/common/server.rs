@@ -1,6 +1,6 @@
 //! The program `libzmq-peer` in its own process.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 pub(crate) const PEER: &str = env!("CARGO_BIN_EXE_libzmq-peer");
@@ -52,11 +52,11 @@ impl Server {
         assert!(Command::new("kill").args([signal, &process]).status().unwrap().success());
     }
 
-    /// Ends a sink and returns the number of messages it received.
-    pub(crate) fn got(mut self) -> u64 {
-        drop(self.0.stdin.take());
+    /// Returns the number of messages that a sink has received.
+    pub(crate) fn got(&mut self) -> u64 {
+        self.0.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
         let mut text = String::new();
-        self.1.read_to_string(&mut text).unwrap();
+        self.1.read_line(&mut text).unwrap();
         text.trim_end().strip_prefix("GOT ").expect("GOT").parse().unwrap()
     }
 }

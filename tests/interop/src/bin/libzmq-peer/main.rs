@@ -21,7 +21,7 @@ usage: libzmq-peer rep ENDPOINT [--connect]
 
 rep prints `READY <endpoint>` and echoes requests until its standard input ends.
 req makes round trips and prints their times.
-sink prints `READY <endpoint>`, takes what comes, and prints `GOT <messages>` when its input ends.
+sink prints `READY <endpoint>`, takes what comes, and prints `GOT <messages>` for each line of its input.
 source sends numbered messages and ends, as long as its linger (option 17) lets it.
 dealers asks from N sockets and prints `READY` when all are answered.
 ENDPOINT is like tcp://127.0.0.1:*, tcp://127.0.0.1:5555, or ipc:///path.";

@@ -5,10 +5,11 @@ use core::time::Duration;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
 
 use zmtp_interop::libzmq::{Context, Kind, Socket, option};
 
-use super::{at_end_of_input, ready};
+use super::ready;
 
 /// What a peer does.
 #[derive(Debug)]
@@ -105,9 +106,11 @@ impl Peer {
         let got = Arc::new(AtomicU64::new(0));
         let over = Arc::new(AtomicBool::new(false));
         let (count, end) = (Arc::clone(&got), Arc::clone(&over));
-        at_end_of_input(move || {
-            println!("GOT {}", count.load(Ordering::Relaxed));
-            let _ = io::stdout().flush();
+        thread::spawn(move || {
+            for _ in io::stdin().lines() {
+                println!("GOT {}", count.load(Ordering::Relaxed));
+                let _ = io::stdout().flush();
+            }
             end.store(true, Ordering::Relaxed);
         });
         socket.set_timeout(Some(Duration::from_millis(100)))?;
