@@ -81,6 +81,7 @@ fn a_request_that_times_out_leaves_req_ready() {
         peer.send(&wire::reply_to(&request, b"second"));
         peer
     });
+    drive_until!(req, req.counters().handshakes == 1);
     assert!(req.request("first", SHORT).unwrap().is_none());
     assert_eq!(req.request("second", LIMIT).unwrap().unwrap().text(), Ok("second"));
     serving.join().unwrap();

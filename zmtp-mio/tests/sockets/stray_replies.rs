@@ -38,6 +38,7 @@ fn a_late_reply_on_the_old_connection_never_answers_a_newer_request() {
         new.send(&wire::reply_to(&second, b"good"));
         (old, new)
     });
+    drive_until!(req, req.counters().handshakes == 1);
     assert!(req.request("first", SHORT).unwrap().is_none());
     assert_eq!(req.request("second", LIMIT).unwrap().unwrap().text(), Ok("good"));
     serving.join().unwrap();
@@ -56,6 +57,7 @@ fn a_late_reply_with_an_old_id_is_counted_and_keeps_the_connection() {
         peer.send(&wire::reply_to(&second, b"good"));
         peer
     });
+    drive_until!(req, req.counters().handshakes == 1);
     assert!(req.request("first", SHORT).unwrap().is_none());
     assert_eq!(req.request("second", LIMIT).unwrap().unwrap().text(), Ok("good"));
     let counters = req.counters();
@@ -85,6 +87,7 @@ fn a_half_received_reply_to_a_cancelled_request_does_not_answer_the_next() {
             peer.send(&wire::reply_to(&second, b"good"));
             peer
         });
+        drive_until!(req, req.counters().handshakes == 1);
         if relaxed {
             req.send("first").unwrap();
             assert!(req.recv_timeout(SHORT).unwrap().is_none());
