@@ -29,6 +29,26 @@ impl OutOfMemory {
     }
 }
 
+/// Copies bytes.
+pub(crate) fn copied(bytes: &[u8]) -> Result<Box<[u8]>, OutOfMemory> {
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(bytes.len())?;
+    copy.extend_from_slice(bytes);
+    Ok(copy.into())
+}
+
+/// A buffer of `len` bytes that are 0.
+pub(crate) fn zeroed(len: usize) -> Result<Vec<u8>, OutOfMemory> {
+    /// A copy of this size takes fewer instructions per byte than setting a larger buffer to 0 at once.
+    const BLOCK: [u8; 2_048] = [0; 2_048];
+    let mut buffer = Vec::new();
+    buffer.try_reserve_exact(len)?;
+    while buffer.len() < len {
+        buffer.extend_from_slice(&BLOCK[..BLOCK.len().min(len - buffer.len())]);
+    }
+    Ok(buffer)
+}
+
 /// Makes a buffer at least `len` bytes long. The new bytes are 0.
 pub(crate) fn lengthen(buffer: &mut Vec<u8>, len: usize) -> Result<(), OutOfMemory> {
     if buffer.len() < len {

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use zmtp_core::pattern::{Added, NoRoom, PeerId, Removed, Slots, Subscriptions, Topics};
 
+use crate::memory::OutOfMemory;
 use crate::slots::Table;
 use crate::tree::{Tree, Value};
 
@@ -23,6 +24,8 @@ pub(crate) struct Subscribers {
     named: Vec<u64>,
     message: u64,
     topics: usize,
+    /// There was no memory for the last subscription.
+    out_of_memory: bool,
 }
 
 /// The subscriptions of one peer, as places in the tree.
@@ -38,9 +41,11 @@ struct Held {
 
 impl Held {
     /// Counts a repeated subscription.
-    fn add_repeat(&mut self, place: u32) {
+    fn add_repeat(&mut self, place: u32) -> Result<(), OutOfMemory> {
+        self.repeats.try_reserve(1)?;
         *self.repeats.entry(place).or_default() += 1;
         self.repeated += 1;
+        Ok(())
     }
 
     /// Removes a repeated subscription. Returns `false` if there is none.
@@ -71,6 +76,7 @@ impl Subscribers {
             named: Vec::new(),
             message: 0,
             topics: 0,
+            out_of_memory: false,
         }
     }
 
@@ -87,6 +93,11 @@ impl Subscribers {
     /// The limits of each peer.
     pub(crate) const fn share(&self) -> Share {
         self.share
+    }
+
+    /// Whether the last subscription was refused because there is no memory.
+    pub(crate) const fn lacks_memory(&self) -> bool {
+        self.out_of_memory
     }
 
     /// How often a peer has subscribed to a topic after the first time; 0 if that is not counted.
@@ -122,10 +133,45 @@ impl Subscribers {
         self.topics -= 1;
         Some(Removed::Last)
     }
+
+    /// Adds a subscription of a peer that is known.
+    fn add(&mut self, peer: PeerId, topic: &[u8]) -> Result<Added, OutOfMemory> {
+        let Some(held) = self.peers.get_mut(peer) else { return Ok(Added::Held) };
+        held.places.try_reserve(1)?;
+        let place = self.tree.entry(topic)?;
+        if held.places.contains(&place) {
+            if self.counts {
+                held.add_repeat(place)?;
+            }
+            return Ok(Added::Held);
+        }
+        let peers = self.tree.value_mut(place);
+        let first = peers.is_empty();
+        if peers.try_reserve(1).is_err() {
+            self.tree.prune(place);
+            return Err(OutOfMemory);
+        }
+        if let Err(at) = peers.binary_search(&peer) {
+            peers.insert(at, peer);
+        }
+        held.places.insert(place);
+        held.bytes += topic.len();
+        self.topics += usize::from(first);
+        Ok(if first { Added::First } else { Added::Another })
+    }
+
+    /// Notes that there is no memory.
+    fn kept(&mut self, added: Result<Added, OutOfMemory>) -> Result<Added, NoRoom> {
+        added.map_err(|OutOfMemory| {
+            self.out_of_memory = true;
+            NoRoom
+        })
+    }
 }
 
 impl Topics for Subscribers {
     fn insert(&mut self, peer: PeerId, topic: &[u8]) -> Result<Added, NoRoom> {
+        self.out_of_memory = false;
         if self.peers.get_mut(peer).is_none() {
             self.peers.insert(peer, Held::default())?;
         }
@@ -136,28 +182,15 @@ impl Topics for Subscribers {
             let known = self.tree.find(topic).filter(|place| held.places.contains(place));
             return match known {
                 Some(place) if self.counts && !full => {
-                    held.add_repeat(place);
-                    Ok(Added::Held)
+                    let added = held.add_repeat(place).map(|()| Added::Held);
+                    self.kept(added)
                 }
                 Some(_) if !self.counts => Ok(Added::Held),
                 _ => Err(NoRoom),
             };
         }
-        let place = self.tree.entry(topic);
-        if !held.places.insert(place) {
-            if self.counts {
-                held.add_repeat(place);
-            }
-            return Ok(Added::Held);
-        }
-        held.bytes += topic.len();
-        let peers = self.tree.value_mut(place);
-        let first = peers.is_empty();
-        if let Err(at) = peers.binary_search(&peer) {
-            peers.insert(at, peer);
-        }
-        self.topics += usize::from(first);
-        Ok(if first { Added::First } else { Added::Another })
+        let added = self.add(peer, topic);
+        self.kept(added)
     }
 
     fn remove(&mut self, peer: PeerId, topic: &[u8]) -> Removed {
@@ -185,12 +218,14 @@ impl Topics for Subscribers {
     fn remove_peer(&mut self, peer: PeerId, mut each: impl FnMut(&[u8], Removed)) {
         let Some(held) = self.peers.remove(peer) else { return };
         for place in held.places {
-            let topic = self.tree.topic(place);
+            // Without memory nothing is called.
+            let topic = self.tree.topic(place).ok();
+            let mut each = |removed| topic.iter().for_each(|topic| each(topic, removed));
             for _ in 0..held.repeats.get(&place).copied().unwrap_or_default() {
-                each(&topic, Removed::Left);
+                each(Removed::Left);
             }
             if let Some(removed) = self.take(peer, place) {
-                each(&topic, removed);
+                each(removed);
                 self.tree.prune(place);
             }
         }
@@ -243,7 +278,7 @@ impl Counted {
 
 impl Subscriptions for Counted {
     fn add(&mut self, topic: &[u8]) -> Result<(), NoRoom> {
-        let place = self.tree.entry(topic);
+        let place = self.tree.entry(topic).unwrap_or_else(|error| error.abort(topic.len()));
         let count = self.tree.value_mut(place);
         count.0 += 1;
         self.topics += usize::from(count.0 == 1);

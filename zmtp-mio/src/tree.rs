@@ -3,6 +3,8 @@
 //! No function is recursive, because peers choose the depth: strings that are prefixes of each other form
 //! a chain.
 
+use crate::memory::{OutOfMemory, copied};
+
 /// The value of a string in the tree.
 pub(crate) trait Value: Default {
     /// Whether the value is empty, so that its string can be removed.
@@ -13,7 +15,10 @@ pub(crate) trait Value: Default {
 #[derive(Debug)]
 pub(crate) struct Tree<V> {
     nodes: Vec<Node<V>>,
-    free: Vec<u32>,
+    /// The first of the nodes without a string, each of which has the next one as its parent; the root if there is none.
+    free: u32,
+    /// The number of nodes without a string.
+    free_count: usize,
 }
 
 #[derive(Debug)]
@@ -33,11 +38,11 @@ impl<V: Value> Tree<V> {
     pub(crate) fn new() -> Self {
         let root =
             Node { label: Box::default(), parent: ROOT, children: Vec::new(), value: V::default() };
-        Self { nodes: vec![root], free: Vec::new() }
+        Self { nodes: vec![root], free: ROOT, free_count: 0 }
     }
 
     /// The place of a string, created if it does not exist. Set a value or [prune](Self::prune) it.
-    pub(crate) fn entry(&mut self, string: &[u8]) -> u32 {
+    pub(crate) fn entry(&mut self, string: &[u8]) -> Result<u32, OutOfMemory> {
         let mut at = ROOT;
         let mut rest = string;
         while let Some(&first) = rest.first() {
@@ -45,9 +50,10 @@ impl<V: Value> Tree<V> {
             let slot = match slot {
                 Ok(slot) => slot,
                 Err(slot) => {
-                    let new = self.make(rest, at, Vec::new());
+                    self.node_mut(at).children.try_reserve(1)?;
+                    let new = self.make(copied(rest)?, at, Vec::new())?;
                     self.node_mut(at).children.insert(slot, (first, new));
-                    return new;
+                    return Ok(new);
                 }
             };
             let child = self.node(at).children[slot].1;
@@ -58,8 +64,11 @@ impl<V: Value> Tree<V> {
             } else {
                 // The child keeps its place; a new node is inserted above it.
                 let (head, tail) = label.split_at(common);
-                let (head, tail): (Vec<u8>, Box<[u8]>) = (head.into(), tail.into());
-                let middle = self.make(&head, at, vec![(tail[0], child)]);
+                let (head, tail) = (copied(head)?, copied(tail)?);
+                let mut children = Vec::new();
+                children.try_reserve(1)?;
+                children.push((tail[0], child));
+                let middle = self.make(head, at, children)?;
                 self.node_mut(at).children[slot].1 = middle;
                 let child = self.node_mut(child);
                 (child.label, child.parent) = (tail, middle);
@@ -67,7 +76,7 @@ impl<V: Value> Tree<V> {
             }
             rest = &rest[common..];
         }
-        at
+        Ok(at)
     }
 
     /// The place of a string, if it exists.
@@ -105,14 +114,16 @@ impl<V: Value> Tree<V> {
     }
 
     /// The string of a place.
-    pub(crate) fn topic(&self, place: u32) -> Vec<u8> {
-        let mut labels = Vec::new();
-        let mut at = place;
+    pub(crate) fn topic(&self, place: u32) -> Result<Vec<u8>, OutOfMemory> {
+        let (mut at, mut topic) = (place, Vec::new());
         while at != ROOT {
-            labels.push(&self.node(at).label);
+            let label = &self.node(at).label;
+            topic.try_reserve(label.len())?;
+            topic.extend(label.iter().rev());
             at = self.node(at).parent;
         }
-        labels.iter().rev().flat_map(|label| label.iter().copied()).collect()
+        topic.reverse();
+        Ok(topic)
     }
 
     /// Calls `each` for every string whose value is not empty, in ascending order.
@@ -147,10 +158,11 @@ impl<V: Value> Tree<V> {
                     at = parent;
                 }
                 [(_, child)] => {
-                    let label = [&self.node(at).label[..], &self.node(child).label[..]].concat();
+                    // Without memory the node stays.
+                    let Ok(label) = self.joined(at, child) else { return };
                     self.node_mut(parent).children[slot].1 = child;
                     let child = self.node_mut(child);
-                    (child.label, child.parent) = (label.into(), parent);
+                    (child.label, child.parent) = (label, parent);
                     return self.release(at);
                 }
                 _ => return,
@@ -166,28 +178,55 @@ impl<V: Value> Tree<V> {
         rest.starts_with(&self.node(child).label).then_some(child)
     }
 
-    fn make(&mut self, label: &[u8], parent: u32, children: Vec<(u8, u32)>) -> u32 {
-        let place = self.free.pop().unwrap_or(self.nodes.len() as u32);
+    /// The label of a node, followed by that of its child.
+    fn joined(&self, at: u32, child: u32) -> Result<Box<[u8]>, OutOfMemory> {
+        let (head, tail) = (&self.node(at).label, &self.node(child).label);
+        let mut label = Vec::new();
+        label.try_reserve_exact(head.len() + tail.len())?;
+        label.extend_from_slice(head);
+        label.extend_from_slice(tail);
+        Ok(label.into())
+    }
+
+    fn make(
+        &mut self,
+        label: Box<[u8]>,
+        parent: u32,
+        children: Vec<(u8, u32)>,
+    ) -> Result<u32, OutOfMemory> {
+        let place = match self.free {
+            ROOT => {
+                self.nodes.try_reserve(1)?;
+                self.nodes.len() as u32
+            }
+            free => {
+                self.free = self.node(free).parent;
+                self.free_count -= 1;
+                free
+            }
+        };
         for &(_, child) in &children {
             self.node_mut(child).parent = place;
         }
-        let node = Node { label: label.into(), parent, children, value: V::default() };
+        let node = Node { label, parent, children, value: V::default() };
         match self.nodes.get_mut(place as usize) {
             Some(slot) => *slot = node,
             None => self.nodes.push(node),
         }
-        place
+        Ok(place)
     }
 
     fn release(&mut self, place: u32) {
+        let next = core::mem::replace(&mut self.free, place);
         let node = self.node_mut(place);
-        (node.label, node.children, node.value) = (Box::default(), Vec::new(), V::default());
-        self.free.push(place);
-        if self.free.len() == self.nodes.len() - 1 {
+        *node =
+            Node { label: Box::default(), parent: next, children: Vec::new(), value: V::default() };
+        self.free_count += 1;
+        if self.free_count == self.nodes.len() - 1 {
             // Only the root is left: free the memory.
             self.nodes.truncate(1);
             self.nodes.shrink_to_fit();
-            self.free = Vec::new();
+            (self.free, self.free_count) = (ROOT, 0);
         }
     }
 
@@ -225,7 +264,7 @@ mod tests {
         for step in 1..20_000 {
             let key = string(&mut random);
             if random.bool() {
-                let place = tree.entry(&key);
+                let place = tree.entry(&key).unwrap();
                 *tree.value_mut(place) = step;
                 map.insert(key, step);
             } else if let Some(place) = tree.find(&key) {
@@ -252,7 +291,7 @@ mod tests {
             *tree.value_mut(place) = 0;
             tree.prune(place);
         }
-        assert_eq!((tree.nodes.len(), tree.free.len()), (1, 0));
+        assert_eq!((tree.nodes.len(), tree.free_count), (1, 0));
     }
 
     #[test]
@@ -260,14 +299,14 @@ mod tests {
         let mut tree = Tree::<u32>::new();
         let long = vec![b'x'; 50_000];
         for n in 1..=long.len() {
-            let place = tree.entry(&long[..n]);
+            let place = tree.entry(&long[..n]).unwrap();
             *tree.value_mut(place) = 1;
             if n > 2_000 {
                 break;
             }
         }
-        let place = tree.entry(&long);
-        assert_eq!(tree.topic(place), long);
+        let place = tree.entry(&long).unwrap();
+        assert_eq!(tree.topic(place), Ok(long));
         drop(tree);
     }
 }

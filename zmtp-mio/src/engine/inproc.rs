@@ -388,7 +388,8 @@ impl Engine {
         let mut context = peer.context();
         if let Envelope::Subscription(what) = queued.envelope {
             let topic = queued.message.part(0).unwrap_or_default();
-            if self.pattern.peer_subscription(&mut context, what, topic).is_err() {
+            let kept = self.pattern.peer_subscription(&mut context, what, topic);
+            if !matches!(kept, Ok(Ok(()))) {
                 self.monitor.counters.refused_subscriptions += 1;
             }
             return;

@@ -22,7 +22,11 @@ impl Message {
         properties: Option<&Arc<Properties>>,
     ) {
         self.storage.fill(prefix.unwrap_or_default(), body);
-        self.received(prefix, properties);
+        if let Some(prefix) = prefix {
+            self.ends.push(prefix.len());
+        }
+        self.has_parts = true;
+        self.properties = properties.cloned();
     }
 
     /// As [`Message::receive`], for a message whose bytes are copied without a call of the application.
@@ -38,18 +42,12 @@ impl Message {
             return Ok(());
         }
         self.storage = Storage::heap(first, body)?;
-        self.received(prefix, properties);
-        Ok(())
-    }
-
-    /// The parts are in the storage.
-    #[inline(always)]
-    fn received(&mut self, prefix: Option<&[u8]>, properties: Option<&Arc<Properties>>) {
         if let Some(prefix) = prefix {
             self.ends.push(prefix.len());
         }
         self.has_parts = true;
         self.properties = properties.cloned();
+        Ok(())
     }
 
     /// As [`Message::begin_part`], for a part that a peer sends.

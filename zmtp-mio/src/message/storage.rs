@@ -118,15 +118,19 @@ impl Storage {
                 bytes[first.len()..total].copy_from_slice(second);
                 *len = total as u8;
             }
-            _ => {
-                let len = first.len() + second.len();
-                *self = Self::heap(first, second).unwrap_or_else(|error| error.abort(len));
-            }
+            _ => self.fill_heap(first, second),
+        }
+    }
+
+    #[inline(never)]
+    fn fill_heap(&mut self, first: &[u8], second: &[u8]) {
+        match Self::heap(first, second) {
+            Ok(storage) => *self = storage,
+            Err(error) => error.abort(first.len() + second.len()),
         }
     }
 
     /// A copy of these bytes in a buffer.
-    #[inline(never)]
     pub(super) fn heap(first: &[u8], second: &[u8]) -> Result<Self, OutOfMemory> {
         let len = first.len() + second.len();
         let mut buffer = pool::take_fitting(len);

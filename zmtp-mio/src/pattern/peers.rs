@@ -6,6 +6,7 @@ use zmtp_core::wire::SocketType;
 
 use super::any::{OnConflict, Routes};
 use super::{AnyPattern, End, PeerContext};
+use crate::memory::OutOfMemory;
 use crate::message::Message;
 use crate::monitor::CloseReason;
 use crate::queue::{Envelope, QueuedMessage};
@@ -102,13 +103,14 @@ impl AnyPattern {
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the peer has as many subscriptions as it may have: this one has no effect.
+    /// [`NoRoom`] if the peer has as many subscriptions as it may have: this one has no effect. [`OutOfMemory`] if there is
+    /// no memory for it, or for its report.
     pub(crate) fn peer_subscription(
         &mut self,
         peer: &mut PeerContext<'_>,
         what: Subscription,
         topic: &[u8],
-    ) -> Result<(), NoRoom> {
+    ) -> Result<Result<(), NoRoom>, OutOfMemory> {
         let repeats = match (&*self, what) {
             // One cancellation ends all subscriptions of the peer to the topic.
             (Self::Publish(rules, _), Subscription::Cancel) => {
@@ -117,11 +119,23 @@ impl AnyPattern {
             _ => 0,
         };
         for _ in 0..=repeats {
-            if self.subscription(peer.peer, what, topic)? {
-                peer.incoming.push(report(what, topic));
+            match self.subscription(peer.peer, what, topic) {
+                Ok(true) => push_report(peer, what, topic)?,
+                Ok(false) => {}
+                Err(NoRoom) if self.lacks_memory() => return Err(OutOfMemory),
+                Err(NoRoom) => return Ok(Err(NoRoom)),
             }
         }
-        Ok(())
+        Ok(Ok(()))
+    }
+
+    /// Whether the last subscription of a peer was refused because there is no memory.
+    fn lacks_memory(&self) -> bool {
+        match self {
+            Self::Publish(rules, _) => rules.requested().lacks_memory(),
+            Self::Radio(rules, _) => rules.groups().lacks_memory(),
+            _ => false,
+        }
     }
 
     /// The connection to an endpoint was lost and is made again. `unsent` messages are queued for it.
@@ -155,7 +169,8 @@ impl AnyPattern {
                 deliver(rules, peer, options.hiccup.as_ref());
             }
             Self::Publish(rules, _) => rules.cancel_all(peer.peer, |topic| {
-                peer.incoming.push(report(Subscription::Cancel, topic));
+                // Without memory for a report, it is lost.
+                let _ = push_report(peer, Subscription::Cancel, topic);
             }),
             // Not for a failed connection attempt.
             Self::Router(rules, options, _) if end.ready => {
@@ -220,11 +235,16 @@ fn notify(rules: &mut Routes, peer: &mut PeerContext<'_>) {
     }
 }
 
-/// The message with which the application of an XPUB receives a subscription.
-fn report(what: Subscription, topic: &[u8]) -> QueuedMessage {
+/// Queues the message with which the application of an XPUB receives a subscription.
+fn push_report(
+    peer: &mut PeerContext<'_>,
+    what: Subscription,
+    topic: &[u8],
+) -> Result<(), OutOfMemory> {
     let mut message = Message::new();
-    message.begin_part();
-    message.append(&[what.byte()]);
-    message.append(topic);
-    message.into()
+    message.try_push(&[what.byte()])?;
+    message.try_append(topic)?;
+    peer.incoming.try_reserve()?;
+    peer.incoming.push(message.into());
+    Ok(())
 }

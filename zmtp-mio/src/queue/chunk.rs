@@ -4,7 +4,7 @@ use core::cell::RefCell;
 use core::mem;
 use core::ops::Range;
 
-use crate::memory::{OutOfMemory, lengthen};
+use crate::memory::{OutOfMemory, lengthen, zeroed};
 
 /// The size of the buffer that a connection is read into, in bytes.
 pub(crate) const READ: usize = 128 << 10;
@@ -131,8 +131,7 @@ impl Chunk {
         let mut chunk = spare.ok().flatten().unwrap_or_default();
         if chunk.buffer.len() < len {
             // The old content has no meaning.
-            chunk.buffer = Vec::new();
-            lengthen(&mut chunk.buffer, len)?;
+            chunk.buffer = zeroed(len)?;
         }
         Ok(chunk)
     }

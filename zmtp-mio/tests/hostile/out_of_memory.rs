@@ -8,7 +8,9 @@ use crate::harness::listeners::free_endpoint;
 use crate::harness::processes::{KIB, MIB, finish, part, start_with_memory, this_test};
 use crate::harness::{LIMIT, OfKind, RawPeer, builder, closes, drive_until, events, eventually};
 use zmtp_mio::kind::{CanReceive, Kind};
-use zmtp_mio::{Builder, CloseReason, HighWaterMark, Limits, Pull, Rep, Socket};
+use zmtp_mio::{
+    Builder, CloseReason, HighWaterMark, KeyPair, Limits, Pull, Push, Rep, SecretKey, Socket, Xpub,
+};
 
 /// The memory that the process of a test may map.
 const MAPPED: usize = 1_024 * MIB;
@@ -116,4 +118,41 @@ fn messages_without_end_for_which_there_is_no_memory_end_their_connection() {
         }
         attack(test, "PUSH", b"", &wire::frame(0, &vec![7; len]).repeat(times));
     }
+}
+
+#[test]
+fn subscriptions_without_end_for_which_there_is_no_memory_end_their_connection() {
+    let test = this_test!();
+    if let Some(endpoint) = part(test) {
+        let unlimited = unlimited::<Xpub>().max_subscriptions(None, None);
+        let (mut xpub, ballast) = exhausted(unlimited.build().unwrap(), &endpoint);
+        drop(ballast);
+        loop {
+            let message = xpub.recv_timeout(LIMIT).unwrap().expect("a message in time");
+            if message.part(1) == Some(b"honest") {
+                return;
+            }
+        }
+    }
+    let topics: Vec<u8> =
+        (0..1_u32 << 20).flat_map(|n| wire::command("SUBSCRIBE", &n.to_le_bytes())).collect();
+    attack(test, "SUB", b"", &topics);
+}
+
+#[test]
+fn sealed_messages_for_which_there_is_no_memory_end_their_connection() {
+    let test = this_test!();
+    let [server, client] = [7, 8].map(|byte| KeyPair::new(SecretKey::new([byte; 32])));
+    if let Some(endpoint) = part(test) {
+        let pull = unlimited::<Pull>().curve_server(server).build().unwrap();
+        exhausted(pull, &endpoint);
+        return;
+    }
+    let endpoint = free_endpoint();
+    let child = start_with_memory(test, MAPPED, &endpoint);
+    let mut push =
+        builder::<Push>().curve_client(*server.public(), client).connect(&endpoint).unwrap();
+    push.send(vec![7; 20 * MIB]).unwrap();
+    drive_until!(push, push.counters().disconnects == 1);
+    finish(child);
 }

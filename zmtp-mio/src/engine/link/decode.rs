@@ -107,12 +107,12 @@ impl Reader<'_> {
                 }
                 Event::Subscribe => {
                     let topic = chunk.last(received.payload);
-                    let result = to.subscription(Subscription::Subscribe, topic);
+                    let result = to.subscription(Subscription::Subscribe, topic)?;
                     self.receive.subscribed(result, to);
                 }
                 Event::Cancel => {
                     let topic = chunk.last(received.payload);
-                    let result = to.subscription(Subscription::Cancel, topic);
+                    let result = to.subscription(Subscription::Cancel, topic)?;
                     self.receive.subscribed(result, to);
                 }
                 Event::Refused => {
@@ -247,7 +247,7 @@ impl Reader<'_> {
         to: &mut Receiver<'_>,
     ) -> Result<(), OutOfMemory> {
         self.receive.partial.take();
-        if verdict == Verdict::Subject && self.check(chunk.last(len), to) != Verdict::Deliver {
+        if verdict == Verdict::Subject && self.check(chunk.last(len), to)? != Verdict::Deliver {
             return Ok(());
         }
         self.keep(len, delimiter, chunk, to)
@@ -276,17 +276,17 @@ impl Reader<'_> {
     }
 
     /// Lets the pattern check a complete frame.
-    fn check(&mut self, body: &[u8], to: &mut Receiver<'_>) -> Verdict {
+    fn check(&mut self, body: &[u8], to: &mut Receiver<'_>) -> Result<Verdict, OutOfMemory> {
         let verdict = to.pattern.check(to.peer, body);
         match verdict {
             Verdict::Reject(reason) => self.receive.reject(reason, to),
             Verdict::Subscription(what) => {
-                let result = to.subscription(what, body.get(1..).unwrap_or_default());
+                let result = to.subscription(what, body.get(1..).unwrap_or_default())?;
                 self.receive.subscribed(result, to);
             }
             _ => {}
         }
-        verdict
+        Ok(verdict)
     }
 
     #[inline(always)]
@@ -357,7 +357,7 @@ impl Reader<'_> {
             match checked {
                 Verdict::Reject(reason) => self.receive.reject(reason, to),
                 Verdict::Subscription(what) => {
-                    let result = to.subscription(what, body.get(1..).unwrap_or_default());
+                    let result = to.subscription(what, body.get(1..).unwrap_or_default())?;
                     self.receive.subscribed(result, to);
                 }
                 _ => {}

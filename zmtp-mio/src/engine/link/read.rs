@@ -8,6 +8,7 @@ use zmtp_core::{IgnoredCommand, PeerInfo, Subscription};
 use super::liveness::Liveness;
 use super::{Link, Protocol, ReceiveHalf, SendHalf, Zmtp};
 use crate::connection_id::ConnectionId;
+use crate::memory::OutOfMemory;
 use crate::message::Message;
 use crate::monitor::{CloseReason, Monitor, RefusedReason};
 use crate::pattern::{AnyPattern, PeerContext};
@@ -324,7 +325,11 @@ impl Receiver<'_> {
     }
 
     /// The peer subscribes to a topic, or cancels a subscription.
-    pub(super) fn subscription(&mut self, what: Subscription, topic: &[u8]) -> Result<(), NoRoom> {
+    pub(super) fn subscription(
+        &mut self,
+        what: Subscription,
+        topic: &[u8],
+    ) -> Result<Result<(), NoRoom>, OutOfMemory> {
         let (pattern, mut context) = self.context(&[]);
         pattern.peer_subscription(&mut context, what, topic)
     }
