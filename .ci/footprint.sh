@@ -22,7 +22,7 @@ built() { # <program>
 
 measure() { # in a shell of its own
   for level in s z; do
-    export CARGO_PROFILE_FIRMWARE_OPT_LEVEL=$level
+    export CARGO_PROFILE_FIRMWARE_OPT_LEVEL=$level ZMTP_CORE_LEVEL=$level
     mkdir -p "$results/$target/$level"
     build --manifest-path "$clients/Cargo.toml" --bins
     for source in "$clients"/src/bin/*.rs; do

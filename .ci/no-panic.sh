@@ -43,7 +43,7 @@ holds() { # <what> [cut]
 }
 
 check() { # in a shell of its own
-  export CARGO_PROFILE_RELEASE_OPT_LEVEL=$level
+  export CARGO_PROFILE_RELEASE_OPT_LEVEL=$level ZMTP_CORE_LEVEL=$level
   build ""
   holds "core and the blocking API"
   if [ "$level" != z ]; then
