@@ -9,10 +9,11 @@ pub(crate) mod thread_safe;
 
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
+use std::io::ErrorKind;
 use std::net::{TcpListener, UdpSocket};
 use std::path::PathBuf;
 use std::process;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex};
 use std::thread::{self, JoinHandle};
 
 use zmtp_interop::libzmq::{self, Context, Kind};
@@ -72,7 +73,20 @@ fn free_port(is_free: impl Fn(u16) -> bool) -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let start = 20_000 + process::id() % 8_000;
     let mut ports = (0..4_000).map(|_| (start + NEXT.fetch_add(1, Ordering::Relaxed)) as u16);
-    ports.find(|port| is_free(*port)).expect("a free port")
+    ports.find(|port| take(*port) && is_free(*port)).expect("a free port")
+}
+
+/// Takes a port until the end of this process; `false` if another process of the tests has it.
+fn take(port: u16) -> bool {
+    static TAKEN: Mutex<Vec<TcpListener>> = Mutex::new(Vec::new());
+    // At another address, so that a test can bind the port.
+    match TcpListener::bind(("127.83.0.1", port)) {
+        Ok(listener) => {
+            TAKEN.lock().unwrap().push(listener);
+            true
+        }
+        Err(error) => error.kind() != ErrorKind::AddrInUse,
+    }
 }
 
 /// A UDP port of this host to bind later: libzmq chooses none.
