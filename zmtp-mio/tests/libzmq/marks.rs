@@ -1,7 +1,7 @@
 //! High-water marks within the process: those of both ends are added up.
 
 use zmtp_mio::libzmq::{self, KindOptions};
-use zmtp_mio::{AnySocket, Options, SocketKind};
+use zmtp_mio::{AnySocket, Message, Options, SocketKind};
 
 use super::{inproc, marked, plain, recv, socket};
 
@@ -97,6 +97,44 @@ fn a_publisher_with_no_drop_waits_at_the_sum() {
     libzmq::set_options(&xpub, marked(20, 1), own(false)).unwrap();
     (0..100).for_each(|number| xpub.send(number.to_string()).unwrap());
     assert_eq!(received(&mut sub), 30);
+}
+
+#[test]
+fn short_and_long_messages_arrive_in_order_whatever_the_mark_of_the_receiver_is() {
+    let bodies = |number: usize| {
+        let len = [1, 1, 1, 600, 1, 2_000, 0][number % 7];
+        vec![number.to_string().into_bytes(), vec![7; len]]
+    };
+    for receive in [0, 1, 3, 300] {
+        let endpoint = inproc(&format!("order-{receive}"));
+        let mut push = with(SocketKind::Push, &marked(0, 1));
+        let mut pull = with(SocketKind::Pull, &marked(1, receive));
+        pull.bind(endpoint.as_str()).unwrap();
+        push.connect(endpoint.as_str()).unwrap();
+        let (mut sent, mut received) = (0, 0);
+        // Each burst is longer than the one before. Most messages have one part.
+        for burst in (0..40).map(|round| round * round) {
+            for _ in 0..burst {
+                let message = Message::from_parts(bodies(sent));
+                let body = message.parts().collect::<Vec<_>>().concat();
+                let taken = match sent % 11 {
+                    0 => push.try_send(message),
+                    _ => push.try_send(body),
+                };
+                taken.unwrap();
+                sent += 1;
+            }
+            // Half of the burst is not received yet.
+            while received < sent - burst / 2 {
+                let expected = bodies(received);
+                match received % 11 {
+                    0 => assert_eq!(recv(&mut pull), expected),
+                    _ => assert_eq!(recv(&mut pull), [expected.concat()]),
+                }
+                received += 1;
+            }
+        }
+    }
 }
 
 #[test]
