@@ -9,7 +9,7 @@ use zmtp_core::pattern::{Pattern, PeerId};
 use super::Engine;
 use super::link::{Limits, ReadOutcome, ReadReport};
 use super::peer::{Peer, State};
-use super::queue::{Envelope, Inbox, Usage};
+use super::queue::{Envelope, Usage};
 use super::scheduler::Key;
 use super::status::LastPeer;
 use crate::message::{Message, Properties};
@@ -191,9 +191,13 @@ impl Engine {
     /// Paused reading continues.
     #[inline(always)]
     pub(crate) fn take(&mut self, peer: PeerId, message: &mut Message) -> Option<Envelope> {
-        self.take_with(peer, |incoming, prefix, properties| {
-            incoming.take(message, prefix, properties)
-        })
+        let index = peer.index() as usize;
+        let slot = self.peers.get_mut(index).filter(|slot| slot.id == peer)?;
+        let prefix = self.pattern.prefix(peer);
+        let envelope = slot.incoming.take(message, prefix, slot.state.properties())?;
+        let makes_room = slot.note_taken();
+        self.note_taken(peer, makes_room);
+        Some(envelope)
     }
 
     /// As [`Self::take`], but calls `take` with the only part of the message, and with its properties. Returns `None`, and
@@ -204,39 +208,27 @@ impl Engine {
         peer: PeerId,
         take: impl FnOnce(&[u8], Option<&Arc<Properties>>) -> T,
     ) -> Option<T> {
-        self.take_with(peer, |incoming, prefix, properties| match prefix {
-            None => incoming.take_body(|body| take(body, properties)),
-            Some(_) => None,
-        })
-    }
-
-    /// Takes a message of a peer out of its queue with `take`.
-    #[inline(always)]
-    fn take_with<T>(
-        &mut self,
-        peer: PeerId,
-        take: impl FnOnce(&mut Inbox, Option<&[u8]>, Option<&Arc<Properties>>) -> Option<T>,
-    ) -> Option<T> {
         let index = peer.index() as usize;
         let slot = self.peers.get_mut(index).filter(|slot| slot.id == peer)?;
-        let properties = match &slot.state {
-            State::Ready(link) => link.receive.properties.as_ref(),
-            State::Inproc(_, properties) => Some(properties),
-            _ => None,
-        };
-        let taken = take(&mut slot.incoming, self.pattern.prefix(peer), properties)?;
-        slot.owed = slot.owed.saturating_add(1);
+        if self.pattern.prefix(peer).is_some() {
+            return None;
+        }
+        let taken = slot.incoming.take_body(|body| take(body, slot.state.properties()))?;
+        let makes_room = slot.note_taken();
+        self.note_taken(peer, makes_room);
+        Some(taken)
+    }
+
+    /// A message was taken out of the queue of a peer.
+    #[inline(always)]
+    fn note_taken(&mut self, peer: PeerId, makes_room: bool) {
         if !matches!(self.last, LastPeer::Here(last) if last == peer) {
             self.last = LastPeer::Here(peer);
         }
         self.received = true;
-        if slot.incoming.has_changed()
-            || (slot.is_paused() && !slot.scheduled)
-            || matches!(&slot.state, State::Inproc(pipe, _) if pipe.gives_room(slot.incoming.len()))
-        {
-            self.taken(index);
+        if makes_room {
+            self.taken(peer.index() as usize);
         }
-        Some(taken)
     }
 
     /// Handles that a message was taken, if that may have made room.

@@ -116,6 +116,18 @@ pub(super) enum State {
     Closed,
 }
 
+impl State {
+    /// The properties of the messages of its connection.
+    #[inline(always)]
+    pub(super) fn properties(&self) -> Option<&Arc<Properties>> {
+        match self {
+            Self::Ready(link) => link.receive.properties.as_ref(),
+            Self::Inproc(_, properties) => Some(properties),
+            _ => None,
+        }
+    }
+}
+
 /// The details of a connection.
 #[derive(Debug)]
 pub(super) struct PeerDetails {
@@ -272,6 +284,22 @@ impl Peer {
         let bytes = self.usage().unfinished as u64;
         let age = now.as_millis().saturating_sub(self.unfinished_since.as_millis());
         (bytes > 0).then(|| bytes.saturating_mul(1_000) / (age + 1))
+    }
+
+    /// A message was taken out of its incoming queue. Returns whether that may have made room.
+    #[inline(always)]
+    pub(super) fn note_taken(&mut self) -> bool {
+        self.owed = self.owed.saturating_add(1);
+        let waits = |paused: bool| paused && !self.scheduled;
+        self.incoming.has_changed()
+            || match &self.state {
+                State::Handshake(link) | State::Ready(link) => waits(link.receive.paused),
+                State::Inproc(pipe, _) => {
+                    waits(pipe.paused) || pipe.gives_room(self.incoming.len())
+                }
+                State::Udp(link) => waits(link.paused),
+                _ => false,
+            }
     }
 
     /// Whether reading waits for room in its incoming queue.
