@@ -53,7 +53,7 @@ unsafe fn put(msg: Msg, part: Part) -> Outcome<c_int> {
     Ok(0)
 }
 
-/// Allocates bytes for the program to write. Their values are not defined before: zmq_msg_init_size(3) promises that
+/// Allocates bytes for the program to write. Their values are not defined before: `zmq_msg_init_size(3)` promises that
 /// the bytes are not cleared.
 fn unwritten(len: usize) -> Outcome<Box<[u8]>> {
     let layout = std::alloc::Layout::array::<u8>(len).map_err(|_| ENOMEM)?;
