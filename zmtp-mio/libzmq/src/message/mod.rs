@@ -163,6 +163,11 @@ impl Part {
         }
     }
 
+    /// Whether the bytes belong to this part alone.
+    pub(crate) const fn is_own(&self) -> bool {
+        matches!(self.body, Body::Inline { .. } | Body::Owned(_))
+    }
+
     /// Whether another part may share the bytes (`ZMQ_SHARED`).
     pub(crate) const fn is_shared(&self) -> bool {
         self.shared

@@ -1,9 +1,15 @@
 //! Bodies of parts: where they are, and when they are freed.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::thread;
 
+use zmtp_mio::SocketKind;
+
 use super::*;
+use crate::context::Context;
+use crate::socket::{Given, Socket};
+use crate::testing;
 
 /// Bytes that count how often they are freed.
 struct Counted {
@@ -41,6 +47,41 @@ fn bytes_of_an_owner_are_freed_once_after_the_last_copy_on_any_thread() {
     let threads: Vec<_> = copies.into_iter().map(|copy| thread::spawn(|| drop(copy))).collect();
     threads.into_iter().for_each(|thread| thread.join().unwrap());
     assert_eq!(freed.load(Ordering::SeqCst), 1);
+}
+
+/// Bytes whose function that frees them receives a message.
+struct Receives(Arc<Socket>, mpsc::Sender<Vec<u8>>);
+
+impl AsRef<[u8]> for Receives {
+    fn as_ref(&self) -> &[u8] {
+        &[0; 100]
+    }
+}
+
+impl Drop for Receives {
+    fn drop(&mut self) {
+        self.1.send(self.0.receive(0).unwrap().bytes().to_vec()).unwrap();
+    }
+}
+
+#[test]
+fn a_function_that_frees_the_former_content_can_use_the_socket() {
+    let context = Arc::new(Context::new());
+    let push = testing::socket(&context, SocketKind::Push);
+    let pull = testing::socket(&context, SocketKind::Pull);
+    push.connect(&testing::bind(&pull, "inproc://freed")).unwrap();
+    for text in ["first", "second"] {
+        push.send(Given::Bytes(text.as_bytes()), 0).unwrap();
+    }
+    let (told, freed) = mpsc::channel();
+    let mut part = Part::owned_by(Receives(Arc::clone(&pull), told), false);
+    // In a thread, because a lock would end neither.
+    let receiving = thread::spawn(move || {
+        pull.receive_to(&mut part, 0).unwrap();
+        part.bytes().to_vec()
+    });
+    assert_eq!(freed.recv_timeout(testing::LIMIT).unwrap(), b"second");
+    assert_eq!(receiving.join().unwrap(), b"first");
 }
 
 #[test]

@@ -67,13 +67,18 @@ impl Socket {
     /// Receives a part.
     pub(crate) fn receive(&self, flags: c_int) -> Outcome<Part> {
         let mut part = Part::default();
-        self.receive_to(&mut part, flags)?;
+        self.with_next(flags, &mut part)?;
         Ok(part)
     }
 
     /// Receives a part in place of this one. Returns its length.
     pub(crate) fn receive_to(&self, part: &mut Part, flags: c_int) -> Outcome<usize> {
-        self.with_next(flags, part)
+        if part.is_own() {
+            return self.with_next(flags, part);
+        }
+        // A function of the program may free the former content. It can use the socket, which is not locked.
+        *part = self.receive(flags)?;
+        Ok(part.bytes().len())
     }
 
     /// Receives a part into a buffer, which may be too short for it. Returns the length of the part.
