@@ -11,7 +11,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[1]
 SOURCES = ["src/context/options.rs", "src/ffi/message.rs", "src/socket/options.rs", *(f"src/options/{name}.rs" for name in
            ("connection", "kind", "queue", "security", "transport"))]
-STATES = {"yes", "without effect", "only 0", "EINVAL"}
+STATES = {"yes", "without effect", "EINVAL"}
 # It has the number of another option, which the source has.
 ALIASES = {"THREAD_PRIORITY"}
 

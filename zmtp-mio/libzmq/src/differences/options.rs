@@ -1,13 +1,17 @@
 //! Options.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::Arc;
 
 use zmtp_mio::SocketKind;
 
-use super::{Context, DEALER, MAXMSGSIZE, Open, PAIR, ROUTER, SUB};
+use super::{Context, DEALER, MAXMSGSIZE, Open, PAIR, ROUTER, ROUTER_MANDATORY, SUB};
 use crate::options::Settings;
-use crate::testing::{LINGER, RCVHWM, SNDHWM};
+use crate::socket::SNDMORE;
+use crate::testing::{LIMIT, LINGER, RCVHWM, SNDHWM};
 
+const TYPE: i32 = 16;
 const RECONNECT_IVL: i32 = 18;
 const BACKLOG: i32 = 19;
 const RECONNECT_IVL_MAX: i32 = 21;
@@ -32,13 +36,67 @@ fn a_connect_by_way_of_a_proxy_without_a_port_fails() {
     assert_eq!(pair.connect("tcp://127.0.0.1:9"), Ok(()));
 }
 
-/// libzmq makes the ROUTER a STREAM.
+/// In libzmq it can be set at any time, without effect on the connections there are.
 #[test]
-fn a_router_is_never_raw() {
+fn a_router_becomes_raw_before_its_first_endpoint_only() {
     let context = Arc::new(Context::new());
     let router = Open::new(&context, ROUTER);
+    for value in [1, 0, 1, 0_i32] {
+        assert_eq!(router.set(ROUTER_RAW, &value.to_ne_bytes()), Ok(()));
+    }
+    router.bind("tcp://127.0.0.1:*");
     assert_eq!(router.set(ROUTER_RAW, &1_i32.to_ne_bytes()), Err(libc::EINVAL));
     assert_eq!(router.set(ROUTER_RAW, &0_i32.to_ne_bytes()), Ok(()));
+    let dealer = Open::new(&context, DEALER);
+    assert_eq!(dealer.set(ROUTER_RAW, &1_i32.to_ne_bytes()), Err(libc::EINVAL));
+}
+
+#[test]
+fn a_raw_router_exchanges_bytes_with_a_program_without_zmtp() {
+    let context = Arc::new(Context::new());
+    let router = Open::new(&context, ROUTER);
+    assert_eq!(router.set(ROUTER_RAW, &1_i32.to_ne_bytes()), Ok(()));
+    assert_eq!(router.0.get(TYPE).unwrap(), ROUTER.to_ne_bytes());
+    let endpoint = router.bind("tcp://127.0.0.1:*");
+    let mut peer = TcpStream::connect(endpoint.strip_prefix("tcp://").unwrap()).unwrap();
+    peer.set_read_timeout(Some(LIMIT)).unwrap();
+    let connected = router.recv();
+    assert_eq!((connected.len(), connected[0].len(), connected[1].len()), (2, 5, 0));
+    let id = &connected[0];
+    peer.write_all(b"GET").unwrap();
+    assert_eq!(router.recv(), [&id[..], b"GET"]);
+    router.send(id, SNDMORE).unwrap();
+    // The flag of the last part has no effect.
+    router.send(b"200", SNDMORE).unwrap();
+    let mut answer = [0; 3];
+    peer.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"200");
+    // An empty part closes the connection.
+    router.send(id, SNDMORE).unwrap();
+    router.send(b"", 0).unwrap();
+    assert_eq!(peer.read(&mut answer).unwrap(), 0);
+    // A peer that is not there.
+    for (mandatory, result) in [(0_i32, Ok(4)), (1, Err(libc::EHOSTUNREACH))] {
+        assert_eq!(router.set(ROUTER_MANDATORY, &mandatory.to_ne_bytes()), Ok(()));
+        let sent = router.send(id, SNDMORE).and_then(|_| router.send(b"late", 0));
+        assert_eq!(sent, result, "mandatory {mandatory}");
+    }
+}
+
+#[test]
+fn raw_routers_connect_to_each_other() {
+    let context = Arc::new(Context::new());
+    let [server, client] = [(); 2].map(|()| {
+        let router = Open::new(&context, ROUTER);
+        assert_eq!(router.set(ROUTER_RAW, &1_i32.to_ne_bytes()), Ok(()));
+        router
+    });
+    client.connect(&server.bind("tcp://127.0.0.1:*")).unwrap();
+    let id = client.recv().swap_remove(0);
+    client.send(&id, SNDMORE).unwrap();
+    client.send(b"raw", 0).unwrap();
+    assert_eq!(server.recv()[1], b"");
+    assert_eq!(server.recv()[1], b"raw");
 }
 
 #[test]

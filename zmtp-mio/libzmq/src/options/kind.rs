@@ -62,7 +62,8 @@ const fn has(kind: SocketKind, option: c_int) -> bool {
     match option {
         // They have no effect on a REP, which does not address a peer by its routing id.
         ROUTER_MANDATORY | ROUTER_HANDOVER => matches!(kind, Rep | Router | Peer | Server),
-        ROUTER_RAW | ROUTER_NOTIFY => matches!(kind, Router | Peer | Server),
+        ROUTER_RAW => matches!(kind, Router),
+        ROUTER_NOTIFY => matches!(kind, Router | Peer | Server),
         PROBE_ROUTER => matches!(kind, Router | Dealer | Req),
         REQ_CORRELATE | REQ_RELAXED => matches!(kind, Req),
         CONNECT_ROUTING_ID => matches!(kind, Router | Stream | Peer),
@@ -93,11 +94,7 @@ pub(super) fn set(settings: &mut Settings, option: c_int, value: Value<'_>) -> O
     Some(match option {
         ROUTER_MANDATORY => value.switch().map(|on| router.mandatory = on),
         ROUTER_HANDOVER => value.switch().map(|on| router.handover = on),
-        // Use a STREAM.
-        ROUTER_RAW => match value.flag() {
-            Ok(false) => Ok(()),
-            _ => Err(Errno::EINVAL),
-        },
+        ROUTER_RAW => value.switch().map(|on| settings.raw = on),
         ROUTER_NOTIFY => value.int_from(0).and_then(|bits| match bits {
             0..=3 => {
                 settings.kinds.notify = bits;

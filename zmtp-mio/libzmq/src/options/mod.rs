@@ -27,6 +27,8 @@ use crate::errno::{Errno, Outcome};
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) kind: SocketKind,
+    /// A ROUTER is raw (`ZMQ_ROUTER_RAW`): its Rust socket is a STREAM.
+    pub(crate) raw: bool,
     /// What the Rust socket has.
     pub(crate) options: Options,
     pub(crate) own: KindOptions,
@@ -72,6 +74,7 @@ impl Settings {
         own.publish.cancels_once = true;
         Self {
             kind,
+            raw: false,
             options,
             own,
             receive_timeout: -1,
@@ -83,6 +86,11 @@ impl Settings {
             kinds: kind::Numbers::default(),
             security: security::Settings::default(),
         }
+    }
+
+    /// The kind of the Rust socket.
+    pub(crate) const fn inner_kind(&self) -> SocketKind {
+        if self.raw { SocketKind::Stream } else { self.kind }
     }
 
     /// Returns a request if the socket must carry out this option.

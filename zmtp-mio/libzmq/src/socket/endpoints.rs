@@ -35,6 +35,11 @@ impl Endpoints {
         &self.last
     }
 
+    /// Whether an endpoint was bound or connected.
+    pub(super) const fn is_used(&self) -> bool {
+        !self.last.is_empty()
+    }
+
     /// The endpoints of TCP and IPC that the socket listens on.
     pub(super) fn bound(&self, socket: &SharedSocket) -> Vec<Bound> {
         let listens = |entry: &&Entry| !matches!(entry.endpoint, Endpoint::Inproc(_));
@@ -106,9 +111,11 @@ impl Socket {
         let inner = state.inner()?;
         match id.and_then(|id| RoutingId::new(&id)) {
             Some(id) => libzmq::connect_as(inner, endpoint.clone(), id)?,
-            None if self.kind == SocketKind::Stream => {
+            None if state.settings.inner_kind() == SocketKind::Stream => {
                 let id = libzmq::connect_for_id(inner, endpoint.clone())?;
-                state.settings.options.routing_id = id;
+                if self.kind == SocketKind::Stream {
+                    state.settings.options.routing_id = id;
+                }
             }
             None => inner.connect(endpoint.clone())?,
         }

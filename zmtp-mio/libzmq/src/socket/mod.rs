@@ -290,7 +290,7 @@ impl State {
             events |= POLLIN;
         }
         // As in libzmq: a send by a STREAM fails at once if there is no such connection.
-        let is_stream = self.settings.kind == SocketKind::Stream;
+        let is_stream = self.settings.inner_kind() == SocketKind::Stream;
         if ready.writable || is_stream || self.outgoing.part_count() > 0 {
             events |= POLLOUT;
         }

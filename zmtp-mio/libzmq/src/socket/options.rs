@@ -1,6 +1,7 @@
 //! Options of a socket: those that are its state, and the calls.
 
 use std::os::fd::AsRawFd;
+use std::sync::Arc;
 
 use libc::c_int;
 use zmtp_mio::{SocketKind, libzmq};
@@ -72,13 +73,31 @@ impl Socket {
 impl State {
     /// Sets an option of the settings, and of the Rust socket.
     fn set(&mut self, option: c_int, value: Value<'_>) -> Outcome<()> {
+        let (raw, kind) = (self.settings.raw, self.settings.inner_kind());
         let before = (self.settings.options.clone(), self.settings.own.clone());
         self.settings.set(option, value)?;
         let (options, own) = (self.settings.options.clone(), self.settings.own.clone());
-        libzmq::set_options(self.inner()?, options, own).map_err(|error| {
+        let done = match self.settings.inner_kind() == kind {
+            true => libzmq::set_options(self.inner()?, options, own).map_err(Errno::from),
+            false => self.replace_inner(),
+        };
+        done.inspect_err(|_| {
             // The next option is not refused for this value.
             (self.settings.options, self.settings.own) = before;
-            error.into()
+            self.settings.raw = raw;
         })
+    }
+
+    /// Replaces the Rust socket, which is of another kind from now on. Fails if it was used.
+    fn replace_inner(&mut self) -> Outcome<()> {
+        let settings = &self.settings;
+        self.inner()?;
+        if self.endpoints.is_used() || self.notice.is_some() || self.monitor.is_some() {
+            return Err(Errno::EINVAL);
+        }
+        let (options, own) = (settings.options.clone(), settings.own.clone());
+        let inner = libzmq::build(settings.inner_kind(), options, own)?;
+        self.inner = Some(Arc::new(libzmq::for_any_thread(inner)));
+        Ok(())
     }
 }

@@ -10,6 +10,7 @@ use zmtp_mio::{Error, IntoMessage, Message, SendError, SocketKind};
 use super::{SNDMORE, Socket, State};
 use crate::errno::{Errno, Outcome};
 use crate::message::{Incoming, Part};
+use crate::options::Settings;
 
 /// A part that a program sends.
 #[derive(Debug)]
@@ -59,7 +60,7 @@ impl Socket {
         if self.is_thread_safe() {
             return self.send_message(state, &mut given, flags).map(|()| len);
         }
-        let sent = state.send(self.kind, &mut given, flags);
+        let sent = state.send(&mut given, flags);
         if sent == Err(Errno::EAGAIN) {
             state.await_room();
         }
@@ -108,11 +109,11 @@ fn within(
 }
 
 impl State {
-    fn send(&mut self, kind: SocketKind, given: &mut Given<'_>, flags: c_int) -> Outcome<()> {
+    fn send(&mut self, given: &mut Given<'_>, flags: c_int) -> Outcome<()> {
         let limit = Self::limit(self.settings.send_timeout, flags);
         let inner = self.inner.as_deref().ok_or(Errno::ENOTSOCK)?;
         let is_first = self.outgoing.part_count() == 0;
-        let is_last = match kind {
+        let is_last = match self.settings.inner_kind() {
             // The part after the routing id is the last one.
             SocketKind::Stream => !is_first,
             // A subscription is a message of its own.
@@ -122,13 +123,14 @@ impl State {
         let flags = if is_last { flags & !SNDMORE } else { flags };
         if flags & SNDMORE != 0 {
             if is_first {
-                libzmq::wait_for_room(inner, given.bytes(), limit)?;
+                libzmq::wait_for_room(inner, given.bytes(), limit)
+                    .or_else(|error| dropped(&self.settings, error))?;
             }
             given.append_to(&mut self.outgoing);
             return Ok(());
         }
         if is_first && let Some(bytes) = given.copied() {
-            within(inner, bytes, limit).or_else(|error| dropped(kind, error.error))?;
+            within(inner, bytes, limit).or_else(|error| dropped(&self.settings, error.error))?;
             given.sent();
             return Ok(());
         }
@@ -136,7 +138,7 @@ impl State {
         let message = std::mem::take(&mut self.outgoing);
         let sent = within(inner, message, limit);
         let Err(SendError { error, message, .. }) = sent else { return Ok(()) };
-        dropped(kind, error).inspect_err(|_| self.take_back(*message, given))
+        dropped(&self.settings, error).inspect_err(|_| self.take_back(*message, given))
     }
 
     /// The program has the last part of a message that was not sent, and may send it again.
@@ -154,10 +156,12 @@ impl State {
     }
 }
 
-/// A message of a ROUTER or STREAM that has one part is dropped.
-fn dropped(kind: SocketKind, error: Error) -> Outcome<()> {
+/// A message of a ROUTER or STREAM that has one part is dropped, and one of a raw ROUTER for a peer that is not there.
+fn dropped(settings: &Settings, error: Error) -> Outcome<()> {
+    let kind = settings.kind;
     match error {
         Error::EmptyMessage if matches!(kind, SocketKind::Router | SocketKind::Stream) => Ok(()),
+        Error::Unroutable if settings.raw && !settings.own.router.mandatory => Ok(()),
         error => Err(error.into()),
     }
 }
