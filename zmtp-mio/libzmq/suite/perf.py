@@ -39,6 +39,9 @@ def figure(kind: str, transport: str, size: int, library: Path, folder: Path) ->
         ]
         try:
             out = "".join(process.communicate(timeout=LIMIT)[0] for process in both)
+        except subprocess.TimeoutExpired:
+            ended = ", ".join(f"{process.args[0].name}: {process.poll()}" for process in both)
+            sys.exit(f"{kind} over {transport} with {size} bytes and {library} does not end; exit codes: {ended}")
         finally:
             for process in both:
                 process.kill()
