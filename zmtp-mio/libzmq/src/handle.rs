@@ -199,7 +199,12 @@ pub(crate) fn lock_all() -> Locked {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
+    use zmtp_mio::SocketKind;
+
     use super::*;
+    use crate::testing;
 
     fn new() -> Object {
         Object::Context(Arc::new(Context::new()))
@@ -213,6 +218,21 @@ mod tests {
         assert!(socket(handle).is_none(), "it is no socket");
         assert!(release(handle));
         assert!(context(handle).is_none() && !release(handle));
+    }
+
+    #[test]
+    fn a_thread_does_not_find_a_socket_that_it_has_used_and_another_thread_has_released() {
+        let context = Arc::new(Context::new());
+        let opened = testing::socket(&context, SocketKind::Pair);
+        let handle = create(Object::Socket(Arc::clone(&opened))).unwrap();
+        for _ in 0..2 {
+            assert!(Arc::ptr_eq(&socket(handle).unwrap(), &opened));
+        }
+        let address = handle.expose_provenance();
+        let releasing = thread::spawn(move || release(ptr::with_exposed_provenance_mut(address)));
+        assert!(releasing.join().unwrap());
+        assert!(socket(handle).is_none());
+        opened.close().unwrap();
     }
 
     #[test]
