@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use zmtp_core::pattern::{NoRoom, Pattern, Reason, Verdict};
+use zmtp_core::pattern::{Pattern, Reason, Verdict};
 use zmtp_core::wire::{FrameHeader, Property, error_reason};
 use zmtp_core::{Event, IgnoredCommand, Subscription};
 
@@ -107,13 +107,13 @@ impl Reader<'_> {
                 }
                 Event::Subscribe => {
                     let topic = chunk.last(received.payload);
-                    let result = to.subscription(Subscription::Subscribe, topic)?;
-                    self.receive.subscribed(result, to);
+                    let reported = &mut self.receive.reported_subscription;
+                    to.subscription(Subscription::Subscribe, topic, reported)?;
                 }
                 Event::Cancel => {
                     let topic = chunk.last(received.payload);
-                    let result = to.subscription(Subscription::Cancel, topic)?;
-                    self.receive.subscribed(result, to);
+                    let reported = &mut self.receive.reported_subscription;
+                    to.subscription(Subscription::Cancel, topic, reported)?;
                 }
                 Event::Refused => {
                     let reason = error_reason(chunk.last(received.payload)).unwrap_or_default();
@@ -281,8 +281,8 @@ impl Reader<'_> {
         match verdict {
             Verdict::Reject(reason) => self.receive.reject(reason, to),
             Verdict::Subscription(what) => {
-                let result = to.subscription(what, body.get(1..).unwrap_or_default())?;
-                self.receive.subscribed(result, to);
+                let reported = &mut self.receive.reported_subscription;
+                to.subscription(what, body.get(1..).unwrap_or_default(), reported)?;
             }
             _ => {}
         }
@@ -357,8 +357,8 @@ impl Reader<'_> {
             match checked {
                 Verdict::Reject(reason) => self.receive.reject(reason, to),
                 Verdict::Subscription(what) => {
-                    let result = to.subscription(what, body.get(1..).unwrap_or_default())?;
-                    self.receive.subscribed(result, to);
+                    let reported = &mut self.receive.reported_subscription;
+                    to.subscription(what, body.get(1..).unwrap_or_default(), reported)?;
                 }
                 _ => {}
             }
@@ -393,16 +393,6 @@ impl ReceiveHalf {
         self.rejected = true;
         to.monitor.rejected(reason);
         self.report_dropped(reason, &mut to.report);
-    }
-
-    /// Counts a subscription that was refused, and reports the first one.
-    fn subscribed(&mut self, result: Result<(), NoRoom>, to: &mut Receiver<'_>) {
-        if result.is_err() {
-            to.monitor.counters.refused_subscriptions += 1;
-            to.report.refused_subscription =
-                !core::mem::replace(&mut self.reported_subscription, true)
-                    || to.report.refused_subscription;
-        }
     }
 
     fn report_dropped(&mut self, reason: Reason, report: &mut ReadReport) {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use zmtp_core::pattern::{NoRoom, Pattern, PeerId, Reason, Verdict};
+use zmtp_core::pattern::{Pattern, PeerId, Reason, Verdict};
 use zmtp_core::{IgnoredCommand, PeerInfo, Subscription};
 
 use super::liveness::Liveness;
@@ -324,14 +324,20 @@ impl Receiver<'_> {
         (self.pattern, context)
     }
 
-    /// The peer subscribes to a topic, or cancels a subscription.
+    /// The peer subscribes to a topic, or cancels a subscription. One that is refused is counted, and reported unless one
+    /// was `reported` before.
     pub(super) fn subscription(
         &mut self,
         what: Subscription,
         topic: &[u8],
-    ) -> Result<Result<(), NoRoom>, OutOfMemory> {
+        reported: &mut bool,
+    ) -> Result<(), OutOfMemory> {
         let (pattern, mut context) = self.context(&[]);
-        pattern.peer_subscription(&mut context, what, topic)
+        if pattern.peer_subscription(&mut context, what, topic)?.is_err() {
+            self.monitor.counters.refused_subscriptions += 1;
+            self.report.refused_subscription |= !core::mem::replace(reported, true);
+        }
+        Ok(())
     }
 
     /// Queues a complete message, for which there is [room](Inbox::try_reserve). Returns `false` if no request waits for it,
