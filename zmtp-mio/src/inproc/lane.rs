@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use rtrb::Consumer;
 
 use super::Mailbox;
-use super::beyond::Beyond;
+use super::list::List;
 use crate::queue::{Chunk, QueuedMessage};
 
 /// What a ring holds.
@@ -61,7 +61,7 @@ pub(super) struct Lane {
     pub(super) taken_messages: AtomicUsize,
     pub(super) taken_bytes: AtomicUsize,
     pub(super) left: Mutex<Option<Left>>,
-    pub(super) beyond: Beyond,
+    pub(super) list: List,
     pub(super) reader: OnceLock<Address>,
     pub(super) writer: OnceLock<Address>,
 }

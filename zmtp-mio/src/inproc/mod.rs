@@ -5,8 +5,8 @@
 //! mailbox of the other engine, which wakes that engine if it sleeps.
 
 mod about;
-mod beyond;
 mod lane;
+mod list;
 mod mailbox;
 mod pipe;
 mod registry;

@@ -15,8 +15,8 @@ const KEPT: usize = 1_024;
 
 /// The messages, and the marks.
 #[derive(Debug, Default)]
-pub(super) struct Beyond {
-    list: List,
+pub(super) struct List {
+    waiting: Aligned,
     /// The high-water mark of the reader, in messages.
     mark: AtomicUsize,
     /// The number of received messages that give the writer room at a time.
@@ -25,10 +25,10 @@ pub(super) struct Beyond {
     received: AtomicUsize,
 }
 
-/// The list. The threads of both ends write to it: nothing that one of them reads often is next to it.
+/// The messages that wait. The threads of both ends write to it: nothing that one of them reads often is next to it.
 #[derive(Debug, Default)]
 #[repr(align(128))]
-struct List(Mutex<Waiting>);
+struct Aligned(Mutex<Waiting>);
 
 /// The messages that the reader has not taken.
 #[derive(Debug, Default)]
@@ -38,9 +38,9 @@ struct Waiting {
     posted: bool,
 }
 
-impl Beyond {
+impl List {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.list.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn set_mark(&self, mark: usize) {
@@ -94,7 +94,7 @@ impl Beyond {
         waiting.post()
     }
 
-    /// Adds a message whose only part is this one, if there are some: to the chunk at the end, or to the one that `next`
+    /// Adds a message whose only part is this one, if there are some: to the chunk at the end, or in the one that `next`
     /// returns. Returns `None` if there are none, otherwise whether it must be posted to the reader.
     #[inline]
     pub(super) fn add(&self, body: &[u8], next: impl FnOnce() -> Box<Chunk>) -> Option<bool> {
@@ -104,10 +104,7 @@ impl Beyond {
             Parcel::Message(_) => false,
         };
         if !added {
-            let mut chunk = next();
-            let added = chunk.add(body);
-            debug_assert!(added, "a body that does not fit into an empty chunk");
-            waiting.parcels.push_back(Parcel::Chunk(chunk));
+            waiting.parcels.push_back(Parcel::Chunk(next()));
         }
         Some(waiting.post())
     }
