@@ -4,7 +4,7 @@ use core::mem;
 use std::sync::Arc;
 
 use super::pool;
-use crate::memory::{OutOfMemory, lengthen};
+use crate::memory::{OutOfMemory, copied, lengthen};
 
 /// Bytes that fit without an allocation.
 pub(super) const INLINE: usize = 78;
@@ -265,12 +265,9 @@ impl Storage {
     pub(super) fn settle(&mut self) {
         if let Self::Heap { len, buffer } = self
             && buffer.capacity() / 2 > (*len).max(pool::SMALL / 2)
+            && let Ok(fitting) = copied(&buffer[..*len])
         {
-            let mut fitting = Vec::new();
-            if fitting.try_reserve_exact(*len).is_ok() {
-                fitting.extend_from_slice(&buffer[..*len]);
-                pool::give(mem::replace(buffer, fitting));
-            }
+            pool::give(mem::replace(buffer, fitting.into()));
         }
     }
 }
