@@ -69,7 +69,7 @@ fn peer(endpoint: &str, kind: &str) -> RawPeer {
 fn receive_honest<K: CanReceive>(socket: &mut Socket<K>) {
     loop {
         let message = socket.recv_timeout(LIMIT).unwrap().expect("a message in time");
-        if message.parts().last() == Some(b"honest") {
+        if message.parts().next_back() == Some(b"honest") {
             return;
         }
     }
