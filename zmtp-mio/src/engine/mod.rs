@@ -306,6 +306,8 @@ impl Engine {
         peer.id = PeerId::new(index as u32, self.generation);
         self.generation = self.generation.wrapping_add(1);
         entry.insert(peer);
+        // A connection whose peer has taken all memory can be closed.
+        self.closing.reserve(self.peers.len());
         index
     }
 

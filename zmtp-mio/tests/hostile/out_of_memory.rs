@@ -26,28 +26,39 @@ where
     builder::<S>().limits(limits).max_bytes(None).receive_mark(HighWaterMark::UNLIMITED)
 }
 
-/// Binds a socket at `endpoint` and takes memory until only [`LEFT`] can be mapped. Then waits until a peer is closed, for
-/// the one reason that there is no memory.
-fn exhausted<K: Kind>(mut socket: Socket<K>, endpoint: &str) -> (Socket<K>, Vec<u8>) {
+/// The endpoint of the hostile peer, and that of the honest one, which is bound when the hostile one is closed.
+fn endpoints(part: &str) -> [&str; 2] {
+    let (hostile, honest) = part.split_once(' ').unwrap();
+    [hostile, honest]
+}
+
+/// Binds a socket and takes memory until only [`LEFT`] can be mapped. Then waits until a peer is closed. Allocates nothing
+/// after that.
+fn exhausted<K: Kind>(socket: &mut Socket<K>, endpoint: &str) -> Vec<u8> {
     socket.bind(endpoint).unwrap();
     drive_until!(socket, socket.counters().handshakes == 1);
     let text = fs::read_to_string("/proc/self/statm").unwrap();
     let pages: usize = text.split(' ').next().unwrap().parse().unwrap();
     let ballast = Vec::with_capacity(MAPPED - LEFT - pages * 4 * KIB);
     drive_until!(socket, socket.counters().disconnects == 1);
+    ballast
+}
+
+/// The peer is closed for the one reason that there is no memory. Serves another one.
+fn serve<K: Kind>(socket: &mut Socket<K>, endpoint: &str) {
     assert_eq!(closes(&events!(socket)), [CloseReason::OutOfMemory]);
-    (socket, ballast)
+    socket.bind(endpoint).unwrap();
 }
 
 /// Starts the process of a test, and connects a peer that then sends `bytes`, first those of `start`, until its connection
 /// is closed. Another peer sends one message afterwards.
 fn attack(test: &str, kind: &str, start: &[u8], bytes: &[u8]) {
-    let endpoint = free_endpoint();
-    let child = start_with_memory(test, MAPPED, &endpoint);
-    let mut hostile = peer(&endpoint, kind);
+    let [first, second] = [free_endpoint(), free_endpoint()];
+    let child = start_with_memory(test, MAPPED, &format!("{first} {second}"));
+    let mut hostile = peer(&first, kind);
     hostile.send(start);
     eventually("it is closed", || hostile.try_send(bytes).is_err());
-    let mut honest = RawPeer::ready(&endpoint, kind);
+    let mut honest = peer(&second, kind);
     honest.send_frames(&[b"", b"honest"]);
     finish(child);
 }
@@ -78,8 +89,11 @@ fn receive_honest<K: CanReceive>(socket: &mut Socket<K>) {
 #[test]
 fn a_message_or_parts_without_end_for_which_there_is_no_memory_end_their_connection() {
     let test = this_test!();
-    if let Some(endpoint) = part(test) {
-        let (mut pull, _ballast) = exhausted(unlimited::<Pull>().build().unwrap(), &endpoint);
+    if let Some(part) = part(test) {
+        let [hostile, honest] = endpoints(&part);
+        let mut pull = unlimited::<Pull>().build().unwrap();
+        let _ballast = exhausted(&mut pull, hostile);
+        serve(&mut pull, honest);
         let message = pull.recv_timeout(LIMIT).unwrap().expect("a message in time");
         assert_eq!(message.part(1), Some(&b"honest"[..]));
         return;
@@ -91,8 +105,11 @@ fn a_message_or_parts_without_end_for_which_there_is_no_memory_end_their_connect
 #[test]
 fn an_envelope_without_end_for_which_there_is_no_memory_ends_its_connection() {
     let test = this_test!();
-    if let Some(endpoint) = part(test) {
-        let (mut rep, _ballast) = exhausted(unlimited::<Rep>().build().unwrap(), &endpoint);
+    if let Some(part) = part(test) {
+        let [hostile, honest] = endpoints(&part);
+        let mut rep = unlimited::<Rep>().build().unwrap();
+        let _ballast = exhausted(&mut rep, hostile);
+        serve(&mut rep, honest);
         let message = rep.recv_timeout(LIMIT).unwrap().expect("a message in time");
         assert_eq!(message.text(), Ok("honest"));
         return;
@@ -104,10 +121,12 @@ fn an_envelope_without_end_for_which_there_is_no_memory_ends_its_connection() {
 fn messages_without_end_for_which_there_is_no_memory_end_their_connection() {
     for (len, times) in [(1, 100_000), (200, 5_000), (10_000, 100)] {
         let test = this_test!();
-        if let Some(endpoint) = part(test) {
-            let (mut pull, ballast) = exhausted(unlimited::<Pull>().build().unwrap(), &endpoint);
+        if let Some(part) = part(test) {
+            let [hostile, honest] = endpoints(&part);
+            let mut pull = unlimited::<Pull>().build().unwrap();
             // The application has memory again.
-            drop(ballast);
+            drop(exhausted(&mut pull, hostile));
+            serve(&mut pull, honest);
             return receive_honest(&mut pull);
         }
         attack(test, "PUSH", b"", &wire::frame(0, &vec![7; len]).repeat(times));
@@ -117,10 +136,12 @@ fn messages_without_end_for_which_there_is_no_memory_end_their_connection() {
 #[test]
 fn subscriptions_without_end_for_which_there_is_no_memory_end_their_connection() {
     let test = this_test!();
-    if let Some(endpoint) = part(test) {
+    if let Some(part) = part(test) {
+        let [hostile, honest] = endpoints(&part);
         let unlimited = unlimited::<Xpub>().max_subscriptions(None, None);
-        let (mut xpub, ballast) = exhausted(unlimited.build().unwrap(), &endpoint);
-        drop(ballast);
+        let mut xpub = unlimited.build().unwrap();
+        drop(exhausted(&mut xpub, hostile));
+        serve(&mut xpub, honest);
         return receive_honest(&mut xpub);
     }
     let topics: Vec<u8> =
@@ -133,8 +154,9 @@ fn sealed_messages_for_which_there_is_no_memory_end_their_connection() {
     let test = this_test!();
     let [server, client] = [7, 8].map(|byte| KeyPair::new(SecretKey::new([byte; 32])));
     if let Some(endpoint) = part(test) {
-        let pull = unlimited::<Pull>().curve_server(server).build().unwrap();
-        exhausted(pull, &endpoint);
+        let mut pull = unlimited::<Pull>().curve_server(server).build().unwrap();
+        let _ballast = exhausted(&mut pull, &endpoint);
+        assert_eq!(closes(&events!(pull)), [CloseReason::OutOfMemory]);
         return;
     }
     let endpoint = free_endpoint();
