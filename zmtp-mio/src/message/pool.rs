@@ -89,7 +89,7 @@ pub(super) fn take_fitting(len: usize) -> Vec<u8> {
     .unwrap_or_default()
 }
 
-/// Puts a buffer into the pool, or frees it if the pool is full.
+/// Puts a buffer into the pool, or frees it if the pool is full or there is no memory for it to grow.
 pub(super) fn give(buffer: Vec<u8>) {
     let capacity = buffer.capacity();
     if capacity == 0 || capacity > HUGE_BYTES {
@@ -106,7 +106,7 @@ pub(super) fn give(buffer: Vec<u8>) {
         } else {
             bytes(class) + capacity <= HUGE_BYTES
         };
-        if has_room {
+        if has_room && class.try_reserve(1).is_ok() {
             class.push(buffer);
         }
     });

@@ -101,7 +101,8 @@ impl Queue {
             // At thread exit the spares may be dropped already: then the ring is freed.
             let _ = SPARE.try_with(|spare| {
                 let mut spare = spare.borrow_mut();
-                if spare.len() < SPARES && ring.capacity() <= SPARE_MESSAGES {
+                let is_kept = spare.len() < SPARES && ring.capacity() <= SPARE_MESSAGES;
+                if is_kept && spare.try_reserve(1).is_ok() {
                     spare.push(ring);
                 }
             });

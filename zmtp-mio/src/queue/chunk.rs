@@ -111,7 +111,8 @@ impl Default for Spare {
         let mut small = Vec::with_capacity(SMALL_COUNT);
         let (buffer, records) = (vec![0; SMALL], Vec::with_capacity(4));
         small.push(Box::new(Chunk { buffer, records, ..Chunk::default() }));
-        Self { small, within: Vec::new(), large: Vec::with_capacity(LARGE_COUNT) }
+        let [within, large] = [WITHIN_COUNT, LARGE_COUNT].map(Vec::with_capacity);
+        Self { small, within, large }
     }
 }
 

@@ -15,7 +15,7 @@ use zmtp_mio::{
 /// The memory that the process of a test may map.
 const MAPPED: usize = 1_024 * MIB;
 /// The part of it that is left for messages.
-const LEFT: usize = 12 * MIB;
+const LEFT: usize = 3 * MIB;
 
 /// A socket without limits of what it receives.
 fn unlimited<S: OfKind>() -> Builder<S::Kind, S>
@@ -163,7 +163,7 @@ fn sealed_messages_for_which_there_is_no_memory_end_their_connection() {
     let child = start_with_memory(test, MAPPED, &endpoint);
     let mut push =
         builder::<Push>().curve_client(*server.public(), client).connect(&endpoint).unwrap();
-    push.send(vec![7; 20 * MIB]).unwrap();
+    push.send(vec![7; 2 * LEFT]).unwrap();
     drive_until!(push, push.counters().disconnects == 1);
     finish(child);
 }

@@ -354,6 +354,7 @@ impl Output {
     fn give_back(&mut self, spares: &mut Spares) {
         if let Some(mut pending) = self.pending.take()
             && spares.len() < SPARES
+            && spares.try_reserve(1).is_ok()
         {
             pending.clear();
             spares.push(pending);
