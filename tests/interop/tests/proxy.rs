@@ -3,6 +3,8 @@
 mod common;
 
 use core::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use common::{LONG, Place, body, libzmq_req};
@@ -34,13 +36,18 @@ fn requests_of_libzmq_reach_workers_of_libzmq_in_turn() {
         let clients = frontend.endpoints().next().unwrap().to_string();
         let workers = backend.endpoints().next().unwrap().to_string();
         let (steering, proxy) = run(Proxy::new(frontend, backend).unwrap());
+        let done = Arc::new(AtomicBool::new(false));
         let workers: Vec<_> = (0..2)
             .map(|_| {
                 let rep = connected(Kind::Rep, &workers);
-                rep.set_timeout(Some(Duration::from_secs(2))).unwrap();
+                let done = Arc::clone(&done);
                 thread::spawn(move || {
                     let mut count = 0;
-                    while let Ok(request) = rep.recv() {
+                    while !done.load(Ordering::Relaxed) {
+                        if !rep.readable(Duration::from_millis(10)).unwrap() {
+                            continue;
+                        }
+                        let request = rep.recv().unwrap();
                         let parts: Vec<_> = request.iter().map(Vec::as_slice).collect();
                         rep.send(&parts).unwrap();
                         count += 1;
@@ -58,6 +65,7 @@ fn requests_of_libzmq_reach_workers_of_libzmq_in_turn() {
                 assert!(reply == [b"head".to_vec(), body.clone()], "{size} bytes");
             }
         }
+        done.store(true, Ordering::Relaxed);
         let counts: Vec<i32> = workers.into_iter().map(|worker| worker.join().unwrap()).collect();
         assert_eq!(counts.iter().sum::<i32>(), 60);
         assert!(counts.iter().all(|count| *count > 0), "{counts:?}");

@@ -213,7 +213,7 @@ fn a_client_that_reads_no_replies_is_not_served_past_the_send_mark_and_later_get
 fn one_reply_larger_than_the_send_mark_is_sent() {
     let mark = HighWaterMark::new(1_000, 1_000);
     let echo = echo_with(|options| options.send_mark = mark);
-    assert_echo(&mut req(&echo.endpoint), &vec![7; 20_000_000]);
+    assert_echo(&mut req(&echo.endpoint), &vec![7; 5_000_000]);
     let (counters, _) = outcome(echo);
     assert_eq!(counters.dropped.high_water_mark, 0);
 }
