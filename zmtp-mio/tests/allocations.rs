@@ -180,8 +180,8 @@ fn a_large_slice_is_not_copied_if_the_system_accepts_it() {
         let one = counted();
         push.send(&body).unwrap();
         COUNTED.set(false);
-        drop(one);
         let largest = LARGEST.load(Ordering::Relaxed);
+        drop(one);
         assert!(largest < body.len(), "{largest} bytes at once over {place}");
         assert!(push.flush(LIMIT).unwrap());
         let message = receiving.join().unwrap().expect("a message");
@@ -213,10 +213,9 @@ fn a_large_sealed_body_is_not_copied_after_it_is_opened() {
     let one = counted();
     let message = router.recv_timeout(LIMIT).unwrap().expect("a message");
     COUNTED.set(false);
+    let [largest, memory] = [&LARGEST_NEW, &LARGEST].map(|size| size.load(Ordering::Relaxed));
     drop(one);
-    let largest = LARGEST_NEW.load(Ordering::Relaxed);
     assert!(largest < body.len(), "{largest} bytes at once");
-    let memory = LARGEST.load(Ordering::Relaxed);
     assert!(memory < body.len() + 1_024, "the message has {memory} bytes of memory");
     assert!(message.parts().eq([&b"id"[..], &body]));
     sending.join().unwrap();
@@ -241,8 +240,8 @@ fn a_large_body_is_not_copied_before_it_is_sealed() {
     push.send(sent).unwrap();
     assert!(push.flush(LIMIT).unwrap());
     COUNTED.set(false);
-    drop(one);
     let largest = LARGEST.load(Ordering::Relaxed);
+    drop(one);
     assert!(largest < body.len(), "{largest} bytes at once");
     let message = receiving.join().unwrap().expect("a message");
     assert!(message.bytes() == Some(&body[..]));
