@@ -9,7 +9,8 @@ use crate::harness::processes::{KIB, MIB, finish, part, start_with_memory, this_
 use crate::harness::{LIMIT, OfKind, RawPeer, builder, closes, drive_until, events, eventually};
 use zmtp_mio::kind::{CanReceive, Kind};
 use zmtp_mio::{
-    Builder, CloseReason, HighWaterMark, KeyPair, Limits, Pull, Push, Rep, SecretKey, Socket, Xpub,
+    Builder, CloseReason, HighWaterMark, KeyPair, Limits, Message, Pull, Push, Rep, SecretKey,
+    Socket, Xpub,
 };
 
 /// The memory that the process of a test may map.
@@ -26,28 +27,30 @@ where
     builder::<S>().limits(limits).max_bytes(None).receive_mark(HighWaterMark::UNLIMITED)
 }
 
-/// The endpoint of the hostile peer, and that of the honest one, which is bound when the hostile one is closed.
-fn endpoints(part: &str) -> [&str; 2] {
-    let (hostile, honest) = part.split_once(' ').unwrap();
-    [hostile, honest]
-}
-
-/// Binds a socket and takes memory until only [`LEFT`] can be mapped. Then waits until a peer is closed. Allocates nothing
-/// after that.
-fn exhausted<K: Kind>(socket: &mut Socket<K>, endpoint: &str) -> Vec<u8> {
+/// Binds a socket and takes memory until only [`LEFT`] can be mapped. Then waits until a peer is closed, for the one reason
+/// that there is no memory. Returns the memory if `keeps`, and otherwise frees it before it allocates again.
+fn exhausted<K: Kind>(socket: &mut Socket<K>, endpoint: &str, keeps: bool) -> Option<Vec<u8>> {
     socket.bind(endpoint).unwrap();
     drive_until!(socket, socket.counters().handshakes == 1);
     let text = fs::read_to_string("/proc/self/statm").unwrap();
     let pages: usize = text.split(' ').next().unwrap().parse().unwrap();
     let ballast = Vec::with_capacity(MAPPED - LEFT - pages * 4 * KIB);
     drive_until!(socket, socket.counters().disconnects == 1);
-    ballast
+    let kept = keeps.then_some(ballast);
+    assert_eq!(closes(&events!(socket)), [CloseReason::OutOfMemory]);
+    kept
 }
 
-/// The peer is closed for the one reason that there is no memory. Serves another one.
-fn serve<K: Kind>(socket: &mut Socket<K>, endpoint: &str) {
-    assert_eq!(closes(&events!(socket)), [CloseReason::OutOfMemory]);
-    socket.bind(endpoint).unwrap();
+/// [`exhausted`] by a peer at the first endpoint of `part`. Serves another one at the second.
+fn attacked<K: Kind>(
+    mut socket: Socket<K>,
+    part: &str,
+    keeps: bool,
+) -> (Socket<K>, Option<Vec<u8>>) {
+    let (hostile, honest) = part.split_once(' ').unwrap();
+    let kept = exhausted(&mut socket, hostile, keeps);
+    socket.bind(honest).unwrap();
+    (socket, kept)
 }
 
 /// Starts the process of a test, and connects a peer that then sends `bytes`, first those of `start`, until its connection
@@ -90,10 +93,7 @@ fn receive_honest<K: CanReceive>(socket: &mut Socket<K>) {
 fn a_message_or_parts_without_end_for_which_there_is_no_memory_end_their_connection() {
     let test = this_test!();
     if let Some(part) = part(test) {
-        let [hostile, honest] = endpoints(&part);
-        let mut pull = unlimited::<Pull>().build().unwrap();
-        let _ballast = exhausted(&mut pull, hostile);
-        serve(&mut pull, honest);
+        let (mut pull, _ballast) = attacked(unlimited::<Pull>().build().unwrap(), &part, true);
         let message = pull.recv_timeout(LIMIT).unwrap().expect("a message in time");
         assert_eq!(message.part(1), Some(&b"honest"[..]));
         return;
@@ -106,10 +106,7 @@ fn a_message_or_parts_without_end_for_which_there_is_no_memory_end_their_connect
 fn an_envelope_without_end_for_which_there_is_no_memory_ends_its_connection() {
     let test = this_test!();
     if let Some(part) = part(test) {
-        let [hostile, honest] = endpoints(&part);
-        let mut rep = unlimited::<Rep>().build().unwrap();
-        let _ballast = exhausted(&mut rep, hostile);
-        serve(&mut rep, honest);
+        let (mut rep, _ballast) = attacked(unlimited::<Rep>().build().unwrap(), &part, true);
         let message = rep.recv_timeout(LIMIT).unwrap().expect("a message in time");
         assert_eq!(message.text(), Ok("honest"));
         return;
@@ -122,11 +119,7 @@ fn messages_without_end_for_which_there_is_no_memory_end_their_connection() {
     for (len, times) in [(1, 100_000), (200, 5_000), (10_000, 100)] {
         let test = this_test!();
         if let Some(part) = part(test) {
-            let [hostile, honest] = endpoints(&part);
-            let mut pull = unlimited::<Pull>().build().unwrap();
-            // The application has memory again.
-            drop(exhausted(&mut pull, hostile));
-            serve(&mut pull, honest);
+            let (mut pull, _) = attacked(unlimited::<Pull>().build().unwrap(), &part, false);
             return receive_honest(&mut pull);
         }
         attack(test, "PUSH", b"", &wire::frame(0, &vec![7; len]).repeat(times));
@@ -137,11 +130,8 @@ fn messages_without_end_for_which_there_is_no_memory_end_their_connection() {
 fn subscriptions_without_end_for_which_there_is_no_memory_end_their_connection() {
     let test = this_test!();
     if let Some(part) = part(test) {
-        let [hostile, honest] = endpoints(&part);
         let unlimited = unlimited::<Xpub>().max_subscriptions(None, None);
-        let mut xpub = unlimited.build().unwrap();
-        drop(exhausted(&mut xpub, hostile));
-        serve(&mut xpub, honest);
+        let (mut xpub, _) = attacked(unlimited.build().unwrap(), &part, false);
         return receive_honest(&mut xpub);
     }
     let topics: Vec<u8> =
@@ -155,8 +145,7 @@ fn sealed_messages_for_which_there_is_no_memory_end_their_connection() {
     let [server, client] = [7, 8].map(|byte| KeyPair::new(SecretKey::new([byte; 32])));
     if let Some(endpoint) = part(test) {
         let mut pull = unlimited::<Pull>().curve_server(server).build().unwrap();
-        let _ballast = exhausted(&mut pull, &endpoint);
-        assert_eq!(closes(&events!(pull)), [CloseReason::OutOfMemory]);
+        exhausted(&mut pull, &endpoint, true);
         return;
     }
     let endpoint = free_endpoint();
@@ -166,4 +155,22 @@ fn sealed_messages_for_which_there_is_no_memory_end_their_connection() {
     push.send(vec![7; 2 * LEFT]).unwrap();
     drive_until!(push, push.counters().disconnects == 1);
     finish(child);
+}
+
+#[test]
+fn messages_are_dropped_without_memory() {
+    let test = this_test!();
+    if part(test).is_none() {
+        return finish(start_with_memory(test, MAPPED, ""));
+    }
+    let messages = [0; 8].map(|byte| Message::from(vec![byte; 200].as_slice()));
+    let mut taken: Vec<Vec<u8>> = Vec::with_capacity(64 * KIB);
+    for len in (3..30).rev().map(|bits| 1 << bits) {
+        let mut memory = Vec::new();
+        while memory.try_reserve_exact(len).is_ok() {
+            assert!(taken.len() < taken.capacity(), "it is not all memory");
+            taken.push(core::mem::take(&mut memory));
+        }
+    }
+    drop(messages);
 }
