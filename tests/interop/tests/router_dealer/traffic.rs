@@ -69,18 +69,19 @@ fn our_dealer_sends_to_three_libzmq_reps_in_exact_turns() {
         dealer.send(Message::from_parts(["", &number.to_string()])).unwrap();
     }
     // The turns are in the order of the handshakes.
-    let mut first = Vec::new();
-    for rep in &reps {
-        for round in 0..100 {
-            let request = rep.recv().unwrap();
-            let number: usize = String::from_utf8_lossy(&request[0]).parse().unwrap();
-            if round == 0 {
-                first.push(number);
-            }
-            assert_eq!(number, first[first.len() - 1] + 3 * round);
-            rep.send(&[&request[0]]).unwrap();
-        }
-    }
+    let mut first: Vec<usize> = reps
+        .iter()
+        .map(|rep| {
+            let answered = (0..100).map(|_| {
+                let request = rep.recv().unwrap();
+                rep.send(&[&request[0]]).unwrap();
+                String::from_utf8_lossy(&request[0]).parse().unwrap()
+            });
+            let numbers: Vec<usize> = answered.collect();
+            assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 3), "{numbers:?}");
+            numbers[0]
+        })
+        .collect();
     first.sort_unstable();
     assert_eq!(first, [0, 1, 2]);
     let mut answers: Vec<usize> = (0..300)
